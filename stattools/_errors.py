@@ -1,0 +1,93 @@
+"""Exceptions, warnings, and the collector that lets a result carry the warnings of its own computation.
+
+Users import these from :mod:`stattools.exceptions`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+_PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+
+class StattoolsError(Exception):
+    """Base class of every error that stattools raises on purpose."""
+
+
+class InvalidParameterError(StattoolsError, ValueError, TypeError):
+    """An option has a value or a type that the function does not accept."""
+
+
+class InvalidDataError(StattoolsError, ValueError):
+    """The data cannot be used as given: wrong shape, missing, infinite or negative where that has no meaning."""
+
+
+class DegenerateDataError(StattoolsError, ValueError):
+    """The data are well formed, and too few or too constant for the question asked."""
+
+
+class StattoolsWarning(UserWarning):
+    """Base class of every warning that stattools issues."""
+
+
+class ConvergenceWarning(StattoolsWarning):
+    """An iterative computation stopped before it reached its tolerance."""
+
+
+class DegenerateDataWarning(StattoolsWarning):
+    """Part of the data carries no information for the question asked."""
+
+
+class PerformanceWarning(StattoolsWarning):
+    """The call will need much time or memory, and a cheaper one exists."""
+
+
+class AssumptionWarning(StattoolsWarning):
+    """The answer rests on an assumption that the data or the options put in doubt."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Issue a warning that points at the user's line, not at one of ours."""
+    frame = sys._getframe(1)
+    level = 2
+    while frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE_FOLDER):
+        frame = frame.f_back  # type: ignore[assignment]
+        level += 1
+    warnings.warn(message, category, stacklevel=level - 1 if level > 2 else 2)
+
+
+class Notes:
+    """Warnings and remarks of one call, in order, to be stored on its result.
+
+    Examples
+    --------
+    >>> notes = Notes()
+    >>> notes.remark("20 eigenfunctions were extended to 24")
+    >>> notes.remarks
+    ('20 eigenfunctions were extended to 24',)
+    """
+
+    def __init__(self) -> None:
+        self._warnings: list[str] = []
+        self._remarks: list[str] = []
+
+    def warn(self, message: str, category: type[Warning]) -> None:
+        """Issue the warning now and keep its text for the result."""
+        if message not in self._warnings:
+            self._warnings.append(message)
+            warn(message, category)
+
+    def remark(self, message: str) -> None:
+        """Keep a text for the result without a warning."""
+        if message not in self._remarks:
+            self._remarks.append(message)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(self._warnings)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        return tuple(self._remarks)

@@ -1,0 +1,276 @@
+"""Checks of user input, made once per call. Everything below the public functions trusts its arguments.
+
+A message says what was wrong, the value or shape seen, where it was, and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import numbers
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._typing import FloatArray, IntArray
+
+
+def choice(value: Any, options: Sequence[str], name: str) -> str:
+    """One of a few words; a near miss is named.
+
+    Examples
+    --------
+    >>> choice("cell", ("cell", "left"), "quantile")
+    'cell'
+    """
+    if isinstance(value, str) and value in options:
+        return value
+    close = difflib.get_close_matches(value, options, n=1) if isinstance(value, str) else []
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    listed = ", ".join(repr(option) for option in options)
+    raise InvalidParameterError(f"{name} is {value!r}; it takes one of {listed}{hint}")
+
+
+def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int | None = None) -> int:
+    """A whole number within bounds; booleans are refused, 3.0 is accepted.
+
+    Examples
+    --------
+    >>> integer(3, "n_quantiles", minimum=1)
+    3
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or value != value // 1:
+        raise InvalidParameterError(f"{name} is {value!r}; it must be a whole number")
+    return int(_within(int(value), name, minimum, maximum))
+
+
+def real(
+    value: Any, name: str, *, minimum: float | None = None, maximum: float | None = None, exclusive: bool = False
+) -> float:
+    """A finite number within bounds; `exclusive` refuses the bounds themselves.
+
+    Examples
+    --------
+    >>> real(0.5, "power", minimum=0, maximum=1, exclusive=True)
+    0.5
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)):
+        raise InvalidParameterError(f"{name} is {value!r}; it must be a number")
+    if not math.isfinite(value):
+        raise InvalidParameterError(f"{name} is {value!r}; it must be finite")
+    return float(_within(float(value), name, minimum, maximum, exclusive=exclusive))
+
+
+def _within(value: Any, name: str, minimum: Any, maximum: Any, *, exclusive: bool = False) -> Any:
+    too_low = minimum is not None and (value <= minimum if exclusive else value < minimum)
+    too_high = maximum is not None and (value >= maximum if exclusive else value > maximum)
+    if too_low or too_high:
+        word = ("above", "below") if exclusive else ("at least", "at most")
+        bounds = [f"{word[0]} {minimum}"] if minimum is not None else []
+        bounds += [f"{word[1]} {maximum}"] if maximum is not None else []
+        raise InvalidParameterError(f"{name} is {value}; it must be {' and '.join(bounds)}")
+    return value
+
+
+def boolean(value: Any, name: str) -> bool:
+    """True or False, nothing that merely behaves like one.
+
+    Examples
+    --------
+    >>> boolean(True, "paired")
+    True
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise InvalidParameterError(f"{name} is {value!r}; it must be True or False")
+    return bool(value)
+
+
+def float_array(
+    values: Any, name: str, *, ndim: int | tuple[int, ...] | None = None, finite: bool = True, empty: bool = False
+) -> FloatArray:
+    """A C-contiguous float64 array, read-only; a float64 memmap stays a memmap.
+
+    Parameters
+    ----------
+    values : array_like
+        Numbers; booleans count as 0 and 1. Text, complex numbers and ragged lists are refused.
+    name : str
+        The parameter's name in messages.
+    ndim : int or tuple of int, optional
+        The number of dimensions that are accepted.
+    finite : bool, default True
+        Refuse NaN and infinity, naming the first place where one stands.
+    empty : bool, default False
+        Accept an array without elements.
+
+    Raises
+    ------
+    InvalidDataError
+        Anything of the above.
+
+    Examples
+    --------
+    >>> float_array([[1, 2], [3, 4]], "x", ndim=2).dtype
+    dtype('float64')
+    """
+    array = _numeric(values, name)
+    accepted = (ndim,) if isinstance(ndim, int) else ndim
+    if accepted is not None and array.ndim not in accepted:
+        wanted = " or ".join(str(k) for k in accepted)
+        raise InvalidDataError(f"{name} has shape {array.shape}; it must have {wanted} dimension(s)")
+    if array.size == 0 and not empty:
+        raise InvalidDataError(f"{name} is empty (shape {array.shape})")
+    if finite:
+        require_finite(array, name)
+    return read_only(array)
+
+
+def _numeric(values: Any, name: str) -> FloatArray:
+    if hasattr(values, "toarray") and not isinstance(values, np.ndarray):
+        raise InvalidDataError(f"{name} is a sparse matrix; pass a dense array")
+    if not isinstance(values, np.ndarray) and hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    try:
+        array = np.asanyarray(values) if isinstance(values, np.memmap) else np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise InvalidDataError(f"{name} cannot be read as a rectangular array of numbers: {error}") from None
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (ValueError, TypeError):
+            raise InvalidDataError(f"{name} holds objects that are not numbers") from None
+    if array.dtype.kind not in "buif":
+        raise InvalidDataError(f"{name} has dtype {array.dtype}; it must hold real numbers")
+    if isinstance(array, np.memmap) and array.dtype == np.float64 and array.flags.c_contiguous:
+        return array
+    if isinstance(array, np.ma.MaskedArray):
+        array = array.filled(np.nan) if array.dtype.kind == "f" else array.astype(np.float64).filled(np.nan)
+    # not ascontiguousarray: it would turn a number into an array of one dimension
+    return np.asarray(array, dtype=np.float64, order="C")
+
+
+def require_finite(array: FloatArray, name: str) -> None:
+    """Refuse NaN and infinity, naming the first place; one pass over the rows, no array-sized temporary.
+
+    Examples
+    --------
+    >>> require_finite(np.ones(3), "x")
+    """
+    if array.size == 0 or math.isfinite(_chunked_sum(array)):
+        return
+    flat = array.reshape(-1)
+    for start in range(0, flat.size, 2**20):
+        bad = np.flatnonzero(~np.isfinite(flat[start : start + 2**20]))
+        if bad.size:
+            where = place(np.unravel_index(start + bad[0], array.shape), array.ndim)
+            raise InvalidDataError(f"{name} has {flat[start + bad[0]]} at {where}; remove or impute it first")
+
+
+def _chunked_sum(array: FloatArray) -> float:
+    """A finite sum proves that all terms are finite; the reverse is checked by the caller."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sum(array))
+
+
+def place(index: Sequence[Any], ndim: int) -> str:
+    """An index in words.
+
+    Examples
+    --------
+    >>> place((3, 1), 2)
+    'row 3, column 1'
+    """
+    words = ("row", "column") if ndim == 2 else ("index", "index", "index")
+    if ndim == 0:
+        return "the only element"
+    if ndim > 2:
+        return "index (" + ", ".join(str(int(i)) for i in index) + ")"
+    return ", ".join(f"{word} {int(i)}" for word, i in zip(words, index, strict=False))
+
+
+def read_only(array: Any) -> Any:
+    """A view that cannot be written to; kernels see one type whether data come from a user or from joblib's memmaps.
+
+    Examples
+    --------
+    >>> read_only(np.ones(2)).flags.writeable
+    False
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def nonnegative(array: FloatArray, name: str) -> FloatArray:
+    """Refuse negative numbers, naming the first.
+
+    Examples
+    --------
+    >>> nonnegative(np.zeros((1, 2)), "masses").shape
+    (1, 2)
+    """
+    if array.size and np.min(array) < 0:
+        index = np.unravel_index(int(np.argmax(array < 0)), array.shape)
+        raise InvalidDataError(f"{name} has {array[index]} at {place(index, array.ndim)}; it must not be negative")
+    return array
+
+
+def group_codes(groups: Any, name: str, *, n: int | None = None) -> tuple[IntArray, tuple[Any, ...]]:
+    """Integer codes of group labels and the levels in order.
+
+    Levels are sorted; those of an ordered or unordered pandas or polars categorical keep their own order, and levels
+    without a member are dropped.
+
+    Parameters
+    ----------
+    groups : (n,) array_like
+        Labels of any type that sorts: text, integers, booleans, dates.
+    name : str
+        The parameter's name in messages.
+    n : int, optional
+        The number of labels there must be.
+
+    Returns
+    -------
+    codes : (n,) intp, read-only
+    levels : tuple
+
+    Raises
+    ------
+    InvalidDataError
+        A label is missing, there are not n of them, or they do not sort.
+
+    Examples
+    --------
+    >>> group_codes(["b", "a", "b"], "groups")[1]
+    ('a', 'b')
+    """
+    order = _category_order(groups)
+    labels = np.asarray(groups.to_numpy() if hasattr(groups, "to_numpy") else groups)
+    if labels.ndim != 1:
+        raise InvalidDataError(f"{name} has shape {labels.shape}; it must be one label a unit")
+    if n is not None and len(labels) != n:
+        raise InvalidDataError(f"{name} has {len(labels)} labels for {n} units")
+    missing = np.flatnonzero([label is None or label != label for label in labels.tolist()])
+    if missing.size:
+        raise InvalidDataError(f"{name} has a missing label at index {missing[0]}")
+    try:
+        levels, codes = np.unique(labels, return_inverse=True)
+    except TypeError:
+        raise InvalidDataError(f"{name} mixes labels that cannot be sorted, such as text and numbers") from None
+    names = tuple(levels.tolist())
+    if order is not None:
+        wanted = [level for level in order if level in set(names)]
+        position = np.array([wanted.index(level) for level in names], dtype=np.intp)
+        codes, names = position[codes], tuple(wanted)
+    return read_only(np.ascontiguousarray(codes, dtype=np.intp)), names
+
+
+def _category_order(groups: Any) -> list[Any] | None:
+    accessor = getattr(groups, "cat", None)
+    categories = getattr(accessor, "categories", None) if accessor is not None else getattr(groups, "categories", None)
+    if categories is None and hasattr(accessor, "get_categories"):
+        categories = accessor.get_categories()  # type: ignore[union-attr]
+    return None if categories is None else list(categories)
