@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from types import FrameType
 
 _PACKAGE_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -50,12 +51,12 @@ class AssumptionWarning(StattoolsWarning):
 
 def warn(message: str, category: type[Warning]) -> None:
     """Issue a warning that points at the user's line, not at one of ours."""
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     level = 2
     while frame is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE_FOLDER):
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
         level += 1
-    warnings.warn(message, category, stacklevel=level - 1 if level > 2 else 2)
+    warnings.warn(message, category, stacklevel=level)
 
 
 class Notes:

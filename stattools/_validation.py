@@ -41,7 +41,7 @@ def integer(value: Any, name: str, *, minimum: int | None = None, maximum: int |
     >>> integer(3, "n_quantiles", minimum=1)
     3
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)) or value != value // 1:
+    if not _is_real(value) or not (isinstance(value, numbers.Integral) or _is_whole(value)):
         raise InvalidParameterError(f"{name} is {value!r}; it must be a whole number")
     return int(_within(int(value), name, minimum, maximum))
 
@@ -56,11 +56,27 @@ def real(
     >>> real(0.5, "power", minimum=0, maximum=1, exclusive=True)
     0.5
     """
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (numbers.Real, np.number)):
+    if not _is_real(value):
         raise InvalidParameterError(f"{name} is {value!r}; it must be a number")
-    if not math.isfinite(value):
-        raise InvalidParameterError(f"{name} is {value!r}; it must be finite")
-    return float(_within(float(value), name, minimum, maximum, exclusive=exclusive))
+    number = _as_float(value)
+    if not math.isfinite(number):
+        raise InvalidParameterError(f"{name} is {number}; it must be finite")
+    return float(_within(number, name, minimum, maximum, exclusive=exclusive))
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_))
+
+
+def _is_whole(value: Any) -> bool:
+    return math.isfinite(value) and bool(value == math.floor(value))
+
+
+def _as_float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer above 1e308
+        return math.inf if value > 0 else -math.inf
 
 
 def _within(value: Any, name: str, minimum: Any, maximum: Any, *, exclusive: bool = False) -> Any:
