@@ -46,7 +46,7 @@ EXTRAS = {
         "tqdm>=4.66",
     ],
 }
-EXTRAS["all"] = sorted({requirement for extra in ("plot", "dag", "dask") for requirement in EXTRAS[extra]} | {"tqdm>=4.66"})
+EXTRAS["all"] = [*EXTRAS["plot"], *EXTRAS["dag"], *EXTRAS["dask"], "tqdm>=4.66"]
 
 setup(
     name="stattools",
@@ -59,7 +59,7 @@ setup(
     license_files=["LICENSE"],
     python_requires=">=3.11",
     packages=find_packages(include=["stattools", "stattools.*"]),
-    package_data={"stattools": ["py.typed", "*.pyi"]},
+    package_data={"stattools": ["py.typed", "*.pyi"], "stattools.datasets": ["files/*"]},
     include_package_data=False,
     install_requires=INSTALL,
     extras_require=EXTRAS,

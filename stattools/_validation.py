@@ -5,16 +5,20 @@ A message says what was wrong, the value or shape seen, where it was, and what t
 
 from __future__ import annotations
 
+import decimal
 import difflib
 import math
 import numbers
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray, IntArray
+
+_T = TypeVar("_T", bound=np.generic)
 
 
 def choice(value: Any, options: Sequence[str], name: str) -> str:
@@ -144,27 +148,47 @@ def float_array(
 
 
 def _numeric(values: Any, name: str) -> FloatArray:
+    if values is None:
+        raise InvalidDataError(f"{name} is None; pass an array of numbers")
     if hasattr(values, "toarray") and not isinstance(values, np.ndarray):
         raise InvalidDataError(f"{name} is a sparse matrix; pass a dense array")
-    if not isinstance(values, np.ndarray) and hasattr(values, "to_numpy"):
-        values = values.to_numpy()
+    keep_class = isinstance(values, (np.memmap, np.ma.MaskedArray))  # asarray would drop a mask
     try:
-        array = np.asanyarray(values) if isinstance(values, np.memmap) else np.asarray(values)
+        array: Any = np.asanyarray(values) if keep_class else np.asarray(values)
     except (ValueError, TypeError) as error:
         raise InvalidDataError(f"{name} cannot be read as a rectangular array of numbers: {error}") from None
     if array.dtype.kind == "O":
-        try:
-            array = array.astype(np.float64)
-        except (ValueError, TypeError):
-            raise InvalidDataError(f"{name} holds objects that are not numbers") from None
+        array = _numbers_of_objects(array, name)
     if array.dtype.kind not in "buif":
         raise InvalidDataError(f"{name} has dtype {array.dtype}; it must hold real numbers")
-    if isinstance(array, np.memmap) and array.dtype == np.float64 and array.flags.c_contiguous:
-        return array
     if isinstance(array, np.ma.MaskedArray):
-        array = array.filled(np.nan) if array.dtype.kind == "f" else array.astype(np.float64).filled(np.nan)
-    # not ascontiguousarray: it would turn a number into an array of one dimension
-    return np.asarray(array, dtype=np.float64, order="C")
+        array = array.astype(np.float64).filled(np.nan)  # type: ignore[attr-defined]
+    if isinstance(array, np.memmap) and array.dtype == np.float64 and array.flags.c_contiguous:
+        return cast("FloatArray", array)
+    with np.errstate(over="ignore"):  # a long double above 1e308 becomes infinite, which is reported as such
+        # not ascontiguousarray: it would turn a number into an array of one dimension
+        return np.asarray(array, dtype=np.float64, order="C")
+
+
+def _numbers_of_objects(array: Any, name: str) -> FloatArray:
+    """Numbers of an object array; missing values become NaN, and text is not parsed."""
+    numbers_found = np.empty(array.shape)
+    for i, value in enumerate(array.flat):
+        if value is None or _is_missing(value):
+            numbers_found.flat[i] = np.nan
+        elif isinstance(value, (numbers.Real, decimal.Decimal, np.bool_)):
+            numbers_found.flat[i] = _as_float(value)
+        else:
+            where = place(np.unravel_index(i, array.shape), array.ndim)
+            raise InvalidDataError(f"{name} holds {value!r:.80} at {where}, which is not a number")
+    return numbers_found
+
+
+def _is_missing(value: Any) -> bool:
+    """None, NaN, and the missing values of pandas, told by name so that pandas is not imported."""
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, (numbers.Real, decimal.Decimal)) and bool(value != value)
 
 
 def require_finite(array: FloatArray, name: str) -> None:
@@ -206,7 +230,7 @@ def place(index: Sequence[Any], ndim: int) -> str:
     return ", ".join(f"{word} {int(i)}" for word, i in zip(words, index, strict=False))
 
 
-def read_only(array: Any) -> Any:
+def read_only(array: npt.NDArray[_T]) -> npt.NDArray[_T]:
     """A view that cannot be written to; kernels see one type whether data come from a user or from joblib's memmaps.
 
     Examples
@@ -236,8 +260,8 @@ def nonnegative(array: FloatArray, name: str) -> FloatArray:
 def group_codes(groups: Any, name: str, *, n: int | None = None) -> tuple[IntArray, tuple[Any, ...]]:
     """Integer codes of group labels and the levels in order.
 
-    Levels are sorted; those of an ordered or unordered pandas or polars categorical keep their own order, and levels
-    without a member are dropped.
+    Levels are sorted; those of a pandas categorical or a polars Enum keep their own order, and levels without a member
+    are dropped.
 
     Parameters
     ----------
@@ -264,14 +288,14 @@ def group_codes(groups: Any, name: str, *, n: int | None = None) -> tuple[IntArr
     ('a', 'b')
     """
     order = _category_order(groups)
-    labels = np.asarray(groups.to_numpy() if hasattr(groups, "to_numpy") else groups)
-    if labels.ndim != 1:
-        raise InvalidDataError(f"{name} has shape {labels.shape}; it must be one label a unit")
+    labels = _labels(groups, name)
     if n is not None and len(labels) != n:
         raise InvalidDataError(f"{name} has {len(labels)} labels for {n} units")
-    missing = np.flatnonzero([label is None or label != label for label in labels.tolist()])
-    if missing.size:
-        raise InvalidDataError(f"{name} has a missing label at index {missing[0]}")
+    for i, label in enumerate(labels.tolist()):
+        if _is_missing(label):
+            raise InvalidDataError(f"{name} has a missing label at index {i}")
+        if getattr(label, "__hash__", None) is None:
+            raise InvalidDataError(f"{name} has {label!r:.80} at index {i}, which is not a label")
     try:
         levels, codes = np.unique(labels, return_inverse=True)
     except TypeError:
@@ -284,9 +308,28 @@ def group_codes(groups: Any, name: str, *, n: int | None = None) -> tuple[IntArr
     return read_only(np.ascontiguousarray(codes, dtype=np.intp)), names
 
 
+def _labels(groups: Any, name: str) -> npt.NDArray[Any]:
+    """Labels as an array that has not turned numbers or missing values into text."""
+    if groups is None or isinstance(groups, (str, bytes)):
+        raise InvalidDataError(f"{name} is {groups!r:.80}; it must be one label a unit")
+    if isinstance(groups, np.ma.MaskedArray):
+        groups = groups.astype(object).filled(None)  # type: ignore[attr-defined]
+    if hasattr(groups, "dtype") or hasattr(groups, "__array__"):
+        labels = np.asarray(groups)
+    elif isinstance(groups, Iterable):
+        labels = np.asarray(list(groups), dtype=object)
+    else:
+        raise InvalidDataError(f"{name} is {groups!r:.80}; it must be one label a unit")
+    if labels.ndim != 1:
+        raise InvalidDataError(f"{name} has shape {labels.shape}; it must be one label a unit")
+    if labels.dtype.kind in "mM":
+        if np.datetime_data(labels.dtype)[0] == "ns":  # for which tolist() gives integers
+            labels = labels.astype(f"{labels.dtype.kind}8[us]")
+        labels = np.array(labels.tolist(), dtype=object)
+    return labels
+
+
 def _category_order(groups: Any) -> list[Any] | None:
-    accessor = getattr(groups, "cat", None)
-    categories = getattr(accessor, "categories", None) if accessor is not None else getattr(groups, "categories", None)
-    if categories is None and hasattr(accessor, "get_categories"):
-        categories = accessor.get_categories()  # type: ignore[union-attr]
-    return None if categories is None else list(categories)
+    """The order of levels that the column itself declares."""
+    categories = getattr(getattr(groups, "dtype", None), "categories", None)
+    return None if categories is None or not hasattr(categories, "to_numpy") else list(categories)

@@ -1,4 +1,4 @@
-"""Versions of what an answer depends on, for bug reports and provenance."""
+"""Versions of what an answer depends on, for bug reports."""
 
 from __future__ import annotations
 
@@ -7,46 +7,28 @@ import platform
 import sys
 from importlib import metadata
 
-REQUIRED = (
-    "numpy",
-    "scipy",
-    "statsmodels",
-    "scikit-learn",
-    "pot",
-    "numba",
-    "llvmlite",
-    "joblib",
-    "threadpoolctl",
-    "pandas",
-    "narwhals",
-)
-OPTIONAL = ("matplotlib", "networkx", "polars", "pyarrow", "dask", "tqdm")
+from stattools._provenance import package_versions
+
+_ALSO = ("llvmlite", "threadpoolctl", "narwhals", "matplotlib", "networkx", "polars", "pyarrow", "dask", "tqdm")
 
 
 def versions() -> dict[str, str]:
-    """Versions of stattools, Python, the dependencies, and of the optional packages that are installed.
+    """Versions of Python, stattools and the installed packages it uses, and the machine.
 
     Nothing is imported: the numbers come from the metadata of the installed packages.
 
     Examples
     --------
     >>> list(versions())[:2]
-    ['stattools', 'python']
+    ['python', 'stattools']
     """
-    from stattools import __version__
-
-    found = {
-        "stattools": __version__,
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.release()}",
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-    }
-    for name in REQUIRED + OPTIONAL:
+    found = dict(package_versions())
+    for name in _ALSO:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            if name in REQUIRED:
-                found[name] = "not installed"
+            continue
+    found["system"] = f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
     return found
 
 
@@ -57,7 +39,9 @@ def show_versions() -> None:
     --------
     >>> import stattools
     >>> stattools.show_versions()
-    stattools      ...
+    python ...
+    stattools ...
+    numpy ...
     """
     table = versions()
     width = max(map(len, table))
