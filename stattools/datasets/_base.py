@@ -91,7 +91,7 @@ class Dataset:
         --------
         >>> from stattools.datasets import load_storms
         >>> load_storms(by="intensity").counts()
-        {'hurricane': 314, 'weaker': 239}
+        {'weaker': 257, 'hurricane': 295}
         """
         return {label: int(n) for label, n in self.units["group"].value_counts(sort=False).items()}
 

@@ -69,6 +69,9 @@ def load_nyc_wind(
     wind roses of neighbouring days are alike, so a test that takes days as independent is too sure of itself. Weeks
     are safer, or blocks of days. One year says nothing about other years.
 
+    The source runs from 1 a.m. on 1 January to 6 p.m. on 30 December, and lacks 24 to 27 of these 8730 hours an
+    airport.
+
     References
     ----------
     .. [1] Hourly reports of the automated stations (ASOS) of the United States National Weather Service, collected by
