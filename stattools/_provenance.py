@@ -1,0 +1,124 @@
+"""Where a result came from: the call, the seed, the versions, the sizes of the data and the time."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+_PACKAGES = ("numpy", "scipy", "numba", "statsmodels", "scikit-learn", "pot", "joblib", "pandas")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is needed to repeat a computation.
+
+    Attributes
+    ----------
+    call : str
+        The call in words a reader can type again.
+    seed : int, tuple of int or None
+        The entropy of the seed; None where nothing was drawn.
+    spawn_key : tuple of int
+        Which child of that seed was used.
+    versions : dict
+        Versions of Python, stattools and the packages it rests on.
+    time : str
+        UTC in ISO 8601; two provenances that differ in nothing else are equal.
+    sizes : dict
+        Sizes of the data, such as ``{"n1": 120, "n2": 115}``.
+
+    Examples
+    --------
+    >>> Provenance.capture("f(x)", seed=np.random.SeedSequence(7), sizes={"n": 3}).seed
+    7
+    """
+
+    call: str
+    seed: int | tuple[int, ...] | None = None
+    spawn_key: tuple[int, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    time: str = field(default="", compare=False)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def capture(
+        cls, call: str, *, seed: np.random.SeedSequence | None = None, sizes: Mapping[str, Any] | None = None
+    ) -> Provenance:
+        """The provenance of a call that is being made now.
+
+        Parameters
+        ----------
+        call : str
+        seed : SeedSequence, optional
+        sizes : mapping of str to int, optional
+
+        Examples
+        --------
+        >>> Provenance.capture("f(x)").seed is None
+        True
+        """
+        entropy, spawn_key = seed_fields(seed)
+        return cls(
+            call=call,
+            seed=entropy,
+            spawn_key=spawn_key,
+            versions=dict(package_versions()),
+            time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            sizes={str(name): int(size) for name, size in (sizes or {}).items()},
+        )
+
+
+def seed_fields(seed: np.random.SeedSequence | None) -> tuple[int | tuple[int, ...] | None, tuple[int, ...]]:
+    """Entropy and spawn key of a seed as plain integers.
+
+    Examples
+    --------
+    >>> seed_fields(np.random.SeedSequence(7, spawn_key=(1,)))
+    (7, (1,))
+    """
+    if seed is None:
+        return None, ()
+    key = tuple(int(k) for k in seed.spawn_key)
+    entropy: Any = seed.entropy
+    if entropy is None or isinstance(entropy, (int, np.integer)):
+        return (None if entropy is None else int(entropy)), key
+    return tuple(int(word) for word in entropy), key
+
+
+def seed_text(seed: int | tuple[int, ...] | None, spawn_key: tuple[int, ...] = ()) -> str:
+    """A seed as it is printed.
+
+    Examples
+    --------
+    >>> seed_text(7, (1, 2))
+    '7, spawn key (1, 2)'
+    """
+    return f"{seed}" + (f", spawn key {tuple(spawn_key)}" if spawn_key else "")
+
+
+@functools.lru_cache(maxsize=1)
+def package_versions() -> tuple[tuple[str, str], ...]:
+    """Versions of Python, stattools and its dependencies, read from their metadata without importing them.
+
+    Examples
+    --------
+    >>> dict(package_versions())["numpy"] == np.__version__
+    True
+    """
+    from importlib import metadata
+
+    versions = [("python", platform.python_version())]
+    versions.append(("stattools", str(getattr(sys.modules.get("stattools"), "__version__", "unknown"))))
+    for name in _PACKAGES:
+        try:
+            versions.append((name, metadata.version(name)))
+        except metadata.PackageNotFoundError:
+            continue
+    return tuple(versions)
