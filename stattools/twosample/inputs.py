@@ -1,0 +1,185 @@
+"""From what a user passes to pooled embedded rows and group codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stattools import _validation
+from stattools._errors import (
+    AssumptionWarning,
+    DegenerateDataError,
+    DegenerateDataWarning,
+    InvalidDataError,
+    InvalidParameterError,
+    Notes,
+)
+from stattools.distributions import DistributionArray, Embedding
+
+FEW_ATOMS = 100
+ATOM_RATIO = 1.5
+
+
+@dataclass(frozen=True)
+class Collections:
+    """Pooled collections.
+
+    data : the pooled distributions, or their embedding when the user passed one.
+    codes : (N,) group of each. levels : names of the groups. kept : indices of the units that were not omitted.
+    """
+
+    data: DistributionArray | Embedding
+    codes: Any
+    levels: tuple[Any, ...]
+    kept: Any
+
+
+def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes, name: str) -> Collections:
+    """Pool x and y, or split x by group labels.
+
+    Raises
+    ------
+    InvalidDataError
+        x or y is not a collection of distributions, they live on different domains, or labels are missing.
+    InvalidParameterError
+        Both y and groups are given, or neither.
+    """
+    _validation.choice(nan_policy, ("raise", "omit"), "nan_policy")
+    _require_collection(x, "x")
+    if y is not None:
+        if groups is not None:
+            raise InvalidParameterError(f"{name} takes either y or groups, not both")
+        _require_collection(y, "y")
+        _remark_omitted(x, "x", notes)
+        _remark_omitted(y, "y", notes)
+        codes = np.repeat([0, 1], [len(x), len(y)])
+        return Collections(_pooled(x, y), codes, ("x", "y"), np.arange(len(codes)))
+    if groups is None:
+        groups = getattr(x, "groups", None)
+    if groups is None:
+        raise InvalidParameterError(f"{name} needs a second collection y, or group labels")
+    _remark_omitted(x, "x", notes)
+    kept = np.arange(len(x))
+    if nan_policy == "omit":
+        kept, groups = _labelled(groups, len(x), notes)
+        x = x[kept]
+    codes, levels = _validation.group_codes(groups, "groups", n=len(x))
+    if len(levels) < 2:
+        raise DegenerateDataError(f"groups has the single level {levels[0]!r}; two are needed to compare")
+    return Collections(x, codes, levels, kept)
+
+
+def embedded(collections: Collections, *, domain: Any, basis: Any, notes: Notes, **options: Any) -> Embedding:
+    """Embed the pooled distributions; the basis comes from the argument, or from the domain.
+
+    Parameters
+    ----------
+    options : n_eigenfunctions, n_quantiles, quantile.
+    """
+    data = collections.data
+    if isinstance(data, Embedding):
+        if domain is not None or basis is not None:
+            raise InvalidParameterError("x is embedded already; domain and basis have no effect and must be left out")
+        return data
+    slicer = slicer_of(data, domain=domain, basis=basis, n_eigenfunctions=options["n_eigenfunctions"])
+    for remark in getattr(slicer, "remarks", ()):
+        notes.remark(remark)
+    _check_atoms(data, collections, notes)
+    return data.embed(slicer, n_quantiles=options["n_quantiles"], quantile=options["quantile"])
+
+
+def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfunctions: int) -> Any:
+    """The slicer that the arguments ask for."""
+    if basis is not None:
+        if domain is not None and getattr(basis, "domain", None) is not domain:
+            raise InvalidParameterError("give either basis or domain; the basis knows its own domain")
+        if not hasattr(basis, "evaluate"):
+            raise InvalidParameterError(
+                f"basis is {type(basis).__name__}; it takes the result of domain.eigenbasis(...), Directions or Identity"
+            )
+        return basis
+    if domain is not None and not hasattr(domain, "eigenbasis"):
+        raise InvalidParameterError(f"domain is {domain!r}; it takes a stattools domain such as Circle(360)")
+    own = data.domain
+    if domain is not None and own is not None and not same_domain(domain, own):
+        raise InvalidDataError(f"the distributions live on {own.description}, not on {domain.description}")
+    space = own if own is not None else domain
+    if space is not None:
+        return space.eigenbasis(_validation.integer(n_eigenfunctions, "n_eigenfunctions", minimum=1))
+    if data.dimension == 1:
+        from stattools.distributions import Identity
+
+        return Identity()
+    raise InvalidParameterError(
+        f"distributions in R^{data.dimension} need a basis: pass basis=Directions.random({data.dimension}, 50, rng=1), "
+        "or give them a domain such as Sphere() or Box(...)"
+    )
+
+
+def same_domain(a: Any, b: Any) -> bool:
+    """Whether two domains describe the same space."""
+    if a is b:
+        return True
+    if type(a) is not type(b) or a.description != b.description:
+        return False
+    from stattools.results.serialization import encode
+
+    return bool(encode(a) == encode(b))
+
+
+def _require_collection(x: Any, name: str) -> None:
+    if not isinstance(x, (DistributionArray, Embedding)):
+        raise InvalidDataError(
+            f"{name} is {type(x).__name__}; it takes a DistributionArray, made by DistributionArray.from_samples(...) "
+            "when the numbers are observed values, or from_histogram(...) when they are frequencies"
+        )
+
+
+def _pooled(x: Any, y: Any) -> Any:
+    if isinstance(x, Embedding) != isinstance(y, Embedding):
+        raise InvalidDataError("x and y must both be DistributionArrays, or both be embeddings")
+    if isinstance(x, Embedding):
+        return Embedding.concat([x, y])
+    return DistributionArray.concat([x.with_groups(None), y.with_groups(None)])
+
+
+def _labelled(groups: Any, n: int, notes: Notes) -> tuple[Any, Any]:
+    labels = np.asarray(groups.to_numpy() if hasattr(groups, "to_numpy") else groups, dtype=object)
+    if labels.ndim != 1 or len(labels) != n:
+        raise InvalidDataError(f"groups has shape {labels.shape} for {n} units")
+    present = np.array([label is not None and label == label for label in labels.tolist()])
+    missing = int((~present).sum())
+    if missing:
+        notes.warn(f"{missing} of {n} units have no group label and were omitted", DegenerateDataWarning)
+    kept = np.flatnonzero(present)
+    return kept, np.array(labels[kept].tolist())
+
+
+def _remark_omitted(x: Any, name: str, notes: Notes) -> None:
+    for remark in getattr(x, "remarks", ()):
+        notes.remark(f"{name}: {remark}")
+
+
+def _check_atoms(data: DistributionArray, collections: Collections, notes: Notes) -> None:
+    """Quantiles of few observations are biased, so unequal numbers of observations look like a difference."""
+    counts = np.asarray(data.totals if data.is_shared else data.n_atoms, dtype=np.float64)
+    if data.is_shared and not np.all(counts == np.round(counts)):
+        return
+    medians = np.array([np.median(counts[collections.codes == g]) for g in range(len(collections.levels))])
+    low, high = int(np.argmin(medians)), int(np.argmax(medians))
+    if medians[low] > 1 and medians[low] < FEW_ATOMS and medians[high] > ATOM_RATIO * medians[low]:
+        notes.warn(
+            f"units of {collections.levels[low]!r} hold {medians[low]:g} observations in the median, those of "
+            f"{collections.levels[high]!r} {medians[high]:g}: quantiles of few observations are biased, and the test "
+            "also reacts to that difference",
+            AssumptionWarning,
+        )
+
+
+def paired_order(collections: Collections, name: str) -> None:
+    """Refuse a paired test of collections that cannot be pairs."""
+    sizes = np.bincount(collections.codes)
+    if len(sizes) != 2 or sizes[0] != sizes[1]:
+        raise InvalidDataError(f"{name} with paired=True needs two collections of equal size, not {sizes.tolist()}")

@@ -1,0 +1,235 @@
+"""What the tests of this area return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar
+
+import numpy as np
+
+from stattools import _validation
+from stattools._errors import DegenerateDataError, InvalidParameterError, Notes
+from stattools._typing import FloatArray, Progress, Seed
+from stattools.resampling import Bootstrap, JointNull, resample
+from stattools.results import ConfidenceInterval, HTestResult
+from stattools.twosample import plan as plans
+from stattools.twosample.moments import Norms, Rows
+from stattools.twosample.plan import Plan
+from stattools.twosample.statistics import studentized
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ISWTestResult(HTestResult):
+    """Result of `isw_test`.
+
+    Attributes
+    ----------
+    plan : Plan
+        The embedded rows, their groups and the options: all that is needed to run the test again.
+    joint_values : (B, K) float64 or None
+        Resampled values of every statistic of the test; K is 1 except for the omnibus test.
+
+    Besides these, all attributes of `HTestResult`.
+    """
+
+    plot_kinds: ClassVar[tuple[str, ...]] = ("null", "components", "quantiles", "scatter", "map")
+
+    plan: Plan
+    joint_values: Any = None
+
+    def extend(self, n_resamples: int, *, n_jobs: int | None = None, progress: Progress = False) -> ISWTestResult:
+        """The same test with more resamples; those that it has are kept, bit for bit.
+
+        Parameters
+        ----------
+        n_resamples : int
+            The new total.
+        n_jobs, progress
+            As in `isw_test`.
+
+        Raises
+        ------
+        InvalidParameterError
+            The test did not resample, was stopped early, or has that many resamples already.
+
+        Examples
+        --------
+        >>> from stattools import DistributionArray, isw_test
+        >>> rng = np.random.default_rng(1)
+        >>> x = DistributionArray.from_samples(rng.normal(size=(12, 30)))
+        >>> y = DistributionArray.from_samples(rng.normal(size=(12, 30)))
+        >>> isw_test(x, y, n_resamples=99, rng=1).extend(499).resampling.n_resamples
+        499
+        """
+        from stattools.twosample import test
+
+        info = self.resampling
+        n_resamples = _validation.integer(n_resamples, "n_resamples", minimum=1)
+        if info is None or self.joint_values is None:
+            raise InvalidParameterError("this test did not resample; there is nothing to extend")
+        if info.stopped_early:
+            raise InvalidParameterError("a run that was stopped early is final; run the test again without stopping")
+        if n_resamples < info.n_resamples and not info.exact:
+            raise InvalidParameterError(f"n_resamples is {n_resamples}; the test already has {info.n_resamples}")
+        plan = replace(self.plan, n_resamples=n_resamples)
+        start = JointNull(
+            observed=np.empty(0),
+            values=self.joint_values,
+            scheme=plans.scheme_of(self.plan),
+            exact=info.exact,
+            stopped_early=False,
+            seed=_seed_of(self),
+        )
+        notes = Notes()
+        for remark in self.notes:
+            notes.remark(remark)
+        joint = test.run(plan, n_jobs=n_jobs, progress=progress, start=start)
+        return test.resampled_result(plan, joint, notes)
+
+    def localize(
+        self,
+        method: str = "westfall-young",
+        *,
+        n_resamples: int = 1999,
+        rng: Seed = None,
+        n_jobs: int | None = None,
+    ) -> Any:
+        """Where the collections differ: in which slices, at which levels, and where on the domain.
+
+        See `stattools.twosample.localize`, which this calls.
+        """
+        from stattools.twosample.localization import localize
+
+        return localize(self, method, n_resamples=n_resamples, rng=rng, n_jobs=n_jobs)
+
+    def confidence_interval(
+        self, confidence_level: float = 0.95, *, n_resamples: int = 1999, rng: Seed = None
+    ) -> ConfidenceInterval:
+        """Bootstrap interval of the ISW distance between the two mean embeddings.
+
+        Units are drawn with replacement inside each group. A resampled squared distance exceeds the distance sought
+        by the trace of the covariance twice, once for the sample and once for the resample; both are subtracted before
+        percentiles are taken (derived here). The interval is conservative near zero, where it includes zero.
+
+        Parameters
+        ----------
+        confidence_level : float, default 0.95
+        n_resamples : int, default 1999
+        rng : None, int, SeedSequence or Generator
+            By default the seed of the test.
+
+        Raises
+        ------
+        DegenerateDataError
+            A group has fewer than two units.
+
+        Examples
+        --------
+        >>> from stattools import DistributionArray, isw_test
+        >>> rng = np.random.default_rng(1)
+        >>> x = DistributionArray.from_samples(rng.normal(size=(12, 30)))
+        >>> y = DistributionArray.from_samples(rng.normal(1.0, 1.0, size=(12, 30)))
+        >>> ci = isw_test(x, y, n_resamples=99, rng=1).confidence_interval()
+        >>> ci.low < 1.0 < ci.high
+        True
+        """
+        level = _validation.real(confidence_level, "confidence_level", minimum=0, maximum=1, exclusive=True)
+        if min(self.plan.sizes) < 2:
+            raise DegenerateDataError("an interval needs at least two units in each group")
+        seed = _seed_of(self) if rng is None else rng
+        squared = np.sort(bootstrap_distances(self.plan, n_resamples, seed))
+        tail = (1 - level) / 2
+        low, high = np.sqrt(np.maximum(np.quantile(squared, [tail, 1 - tail]), 0.0))
+        return ConfidenceInterval(
+            low=float(low), high=float(high), confidence_level=level, method="bias-corrected bootstrap", of="distance"
+        )
+
+    def _available_plots(self) -> tuple[str, ...]:
+        absent = {
+            "null": self.null_distribution is None,
+            "components": "share" not in self.components,
+            "map": getattr(self.plan.embedding.slicer, "domain", None) is None,
+        }
+        return tuple(kind for kind in self.plot_kinds if not absent.get(kind, False))
+
+    def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
+        from stattools.plotting import twosample as plots
+
+        return plots.plot_test(self, kind, ax, **options)
+
+
+def _seed_of(result: HTestResult) -> np.random.SeedSequence:
+    entropy: Any = result.provenance.seed
+    return np.random.SeedSequence(entropy, spawn_key=result.provenance.spawn_key)
+
+
+def bootstrap_distances(plan: Plan, n_resamples: int, rng: Seed) -> FloatArray:
+    """(B,) bootstrap draws of the squared distance, corrected twice for its bias."""
+    n = _validation.integer(n_resamples, "n_resamples", minimum=1)
+    rows = plans.observed_rows(plan)
+    codes = np.zeros(len(rows.squares), dtype=int) if plan.paired else plan.codes
+    scheme = Bootstrap(n, codes=codes)
+    statistic = partial(_corrected_distance, rows=rows, sizes=scheme.sizes)
+    return resample(statistic, scheme, rng=rng).values[:, 0]
+
+
+def _corrected_distance(indices: Any, *, rows: Rows, sizes: tuple[int, ...]) -> FloatArray:
+    """|d*|^2 - 2 tr(Omega*) for each row of drawn indices."""
+    coefficients = np.zeros((len(indices), len(rows.squares)))
+    trace = np.zeros(len(indices))
+    stop = 0
+    for sign, n in zip((1.0, -1.0), sizes, strict=False):
+        drawn = indices[:, stop : stop + n]
+        counts = np.zeros_like(coefficients)
+        np.add.at(counts, (np.arange(len(indices))[:, None], drawn), 1.0 / n)
+        spread = counts @ rows.squares - rows.quadratic(counts)
+        trace += np.maximum(spread, 0.0) / (n - 1)
+        coefficients += sign * counts
+        stop += n
+    return rows.quadratic(coefficients) - 2 * trace
+
+
+def observed_norms(plan: Plan) -> Norms:
+    """Squared distance of the mean embeddings and the trace of its covariance, as numbers in arrays of length one."""
+    return plans.observed_design(plan).norms(plans.identity_of(plan))
+
+
+def estimates(plan: Plan) -> dict[str, float]:
+    """Effect sizes.
+
+    distance: ISW distance of the mean embeddings. unbiased squared distance: |d|^2 less its bias, the trace of its
+    covariance; it may be negative. R-squared: share of the total variance between the groups (pairs: of the mean).
+    """
+    norms = observed_norms(plan)
+    distance, trace = float(norms.distance[0]), float(norms.trace[0])
+    rows = plans.observed_rows(plan)
+    total = float(rows.squares.sum())
+    if plan.paired:
+        between = len(rows.squares) * distance
+    else:
+        n1, n2 = plan.sizes
+        between = n1 * n2 / (n1 + n2) * distance
+    values = {"distance": float(np.sqrt(distance))}
+    if np.isfinite(trace):
+        values["unbiased sq. distance"] = distance - trace
+    values["R-squared"] = between / total if total > 0 else 0.0
+    return values
+
+
+def component_table(plan: Plan) -> dict[str, Any]:
+    """One row an eigenspace (or a slice): its eigenvalue, its share of |d|^2, and its own studentized statistic."""
+    starts, names, eigenvalues = plans.component_starts(plan.embedding)
+    moments = plans.observed_design(plan).coordinates(plans.identity_of(plan)) if min(plan.sizes) > 1 else None
+    table: dict[str, Any] = {"component": np.array(names)}
+    if eigenvalues is not None:
+        table["eigenvalue"] = eigenvalues
+    if moments is None:
+        return table
+    distance = np.add.reduceat(moments.difference[0] ** 2, starts)
+    trace = np.add.reduceat(np.broadcast_to(moments.variance, moments.difference.shape)[0], starts)
+    total = distance.sum()
+    table["share"] = distance / total if total > 0 else np.zeros(len(distance))
+    table["statistic"] = studentized(Norms(distance, trace))
+    return table
+
