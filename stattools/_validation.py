@@ -313,7 +313,7 @@ def _labels(groups: Any, name: str) -> npt.NDArray[Any]:
     if groups is None or isinstance(groups, (str, bytes)):
         raise InvalidDataError(f"{name} is {groups!r:.80}; it must be one label a unit")
     if isinstance(groups, np.ma.MaskedArray):
-        groups = np.where(np.ma.getmaskarray(groups), None, np.asarray(groups, dtype=object))
+        groups = np.where(np.ma.getmaskarray(groups), np.array(None), np.asarray(groups, dtype=object))
     if hasattr(groups, "dtype") or hasattr(groups, "__array__"):
         labels = np.asarray(groups)
     elif isinstance(groups, Iterable):
