@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Bars of a stack are drawn 0.02 to 0.05 map units apart, those of neighbouring houses 0.07 or more.
 REACH = 0.055
-MIN_SPACING = 0.05  # about 9,600 nodes
+MIN_SPACING = 0.05  # 9716 nodes
 
 
 def load_snow1854(*, by: str = "deaths", spacing: float = 0.5) -> Dataset:
