@@ -56,7 +56,7 @@ setup(
     long_description_content_type="text/markdown",
     author="The stattools developers",
     license="BSD-3-Clause",
-    license_files=["LICENSE"],
+    license_files=["LICENSE", "data/LICENCES.md"],
     python_requires=">=3.11",
     packages=find_packages(include=["stattools", "stattools.*"]),
     package_data={"stattools": ["py.typed", "*.pyi"], "stattools.datasets": ["files/*"]},
