@@ -1,6 +1,8 @@
 """What every test gets: matplotlib without a window, repeatable hypothesis examples, a guarded global seed."""
 
+import functools
 import os
+import re
 
 import numpy as np
 import pytest
@@ -19,6 +21,21 @@ def pytest_xdist_auto_num_workers(config):
     """A whole run uses two processes; a run of named files or with a debugger stays in one."""
     whole_suite = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     return min(2, os.cpu_count() or 1) if whole_suite else 0
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of a file that imports slow twins, which CI repeats under other modes of numba."""
+    for item in items:
+        if _imports_naive_twins(item.path):
+            item.add_marker("kernels")
+
+
+@functools.cache
+def _imports_naive_twins(path):
+    if path.suffix != ".py" or "tests" not in path.parts:
+        return False
+    imports = r"^(from tests\.naive|from tests import .*naive|import tests\.naive)"
+    return re.search(imports, path.read_text(encoding="utf-8"), re.MULTILINE) is not None
 
 
 @pytest.fixture(autouse=True)

@@ -46,9 +46,8 @@ def run_python(code, folder, **environment):
     """What a process started in `folder` prints, without a home folder and with the numba settings given."""
     dropped = ("HOME", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={**kept, **environment}, cwd=folder, capture_output=True, text=True, timeout=120
-    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env={**kept, **environment}, cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
