@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,7 +70,7 @@ class Dataset:
     source: str
     licence: str
     remarks: tuple[str, ...] = ()
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=lambda: MappingProxyType({}))
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def distributions(self) -> DistributionArray:
@@ -123,6 +122,7 @@ class Dataset:
     def __repr__(self) -> str:
         counts = ", ".join(f"{label} {n}" for label, n in self.counts().items())
         head = f"{self.name}: {len(self.units)} units ({counts}) from {int(self.frame['used'].sum())} observations"
+        head = textwrap.fill(head, width=80, subsequent_indent="  ")
         texts = {
             "description": self.description,
             "question": self.question,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +59,7 @@ def load_snow1854(*, by: str = "deaths", spacing: float = 0.5) -> Dataset:
     -----
     Snow drew the deaths of a house as a stack of bars beside the street. Bars that touch are one address here, which
     stands at the node nearest to the foot of its bar closest to a street. Edge weights are the inverse of edge
-    lengths. The documentation of HistData takes a map unit for 100 metres; distances between the pumps in the streets
+    lengths, and distances on the graph are lengths of ways on foot. The documentation of HistData takes a map unit for 100 metres; distances between the pumps in the streets
     of today make it about 54.
 
     References
@@ -101,7 +100,7 @@ def load_snow1854(*, by: str = "deaths", spacing: float = 0.5) -> Dataset:
             "licence text (data/LICENCES.md)"
         ),
         remarks=_remarks(deaths, addresses),
-        tables=MappingProxyType({**_tables(graph), "pumps": pumps}),
+        tables={**_tables(graph), "pumps": pumps},
     )
 
 
@@ -187,7 +186,7 @@ def _distributions(graph: StreetGraph, frame: pd.DataFrame, units: pd.DataFrame)
     from stattools.distributions import DistributionArray
     from stattools.domains import Graph
 
-    domain = Graph.from_edges(graph.edges, weights=1 / graph.lengths, positions=graph.positions)
+    domain = Graph.from_edges(graph.edges, weights=1 / graph.lengths, positions=graph.positions, lengths="inverse")
     points, offsets = ragged(frame, units, ["node"])
     return DistributionArray.from_samples(
         points[:, 0].astype(np.intp),
