@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,26 +11,39 @@ from tests import helpers
 
 ROOT = Path(__file__).parent.parent
 
-ASKED_FOR_TROUBLE = {
-    "np.random.normal()": 1,
-    "np.random.seed(1)": 1,
-    "np.random.default_rng(1).normal()": 0,
-    "import warnings; warnings.warn('x')": 1,
-    "import matplotlib; assert matplotlib.get_backend().lower() == 'agg'": 0,
-}
+SUITE = """
+import warnings
+import matplotlib
+import numpy as np
+
+def test_draws_from_the_global_generator(): np.random.normal()
+def test_seeds_the_global_generator(): np.random.seed(1)
+def test_draws_from_its_own_generator(): np.random.default_rng(1).normal()
+def test_warns(): warnings.warn("x")
+def test_needs_no_window(): assert matplotlib.get_backend().lower() == "agg"
+"""
 
 
-@pytest.mark.parametrize("line, returncode", ASKED_FOR_TROUBLE.items())
-def test_what_fails_a_test_in_this_suite(line, returncode, tmp_path):
-    (tmp_path / "test_it.py").write_text(f"import numpy as np\ndef test_it():\n    {line}\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml"]
+def test_what_fails_a_test_in_this_suite(tmp_path):
+    (tmp_path / "test_it.py").write_text(SUITE)
+    settings = ["-c", ROOT / "pyproject.toml", "--rootdir", ROOT, "--confcutdir", ROOT, "-p", "conftest"]
     done = subprocess.run(
-        [*command, "--rootdir", ROOT, "--confcutdir", ROOT, "-p", "conftest", tmp_path / "test_it.py"],
+        [sys.executable, "-m", "pytest", "-n0", "-v", "-p", "no:cacheprovider", *settings, tmp_path / "test_it.py"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert done.returncode == returncode, done.stdout
+    # the guard speaks after the test itself has passed
+    assert set(re.findall(r"::test_(\w+) (PASSED|FAILED|ERROR)", done.stdout)) == {
+        ("draws_from_the_global_generator", "PASSED"),
+        ("draws_from_the_global_generator", "ERROR"),
+        ("seeds_the_global_generator", "PASSED"),
+        ("seeds_the_global_generator", "ERROR"),
+        ("draws_from_its_own_generator", "PASSED"),
+        ("warns", "FAILED"),
+        ("needs_no_window", "PASSED"),
+    }
+    assert "the test touched numpy's global random state" in done.stdout
 
 
 @pytest.mark.parametrize("n, p", [(2000, 0.05), (100, 0.5), (10, 0.001)])
