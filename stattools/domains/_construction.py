@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from stattools import _random, _validation
-from stattools._errors import AssumptionWarning, InvalidParameterError, Notes
+from stattools._errors import AssumptionWarning, ConvergenceWarning, InvalidParameterError, Notes
 from stattools._typing import FloatArray, IntArray
 from stattools.domains import weightings
 from stattools.domains._eigenspaces import group_means, group_slices
@@ -79,6 +79,8 @@ def _collect_notes(domain: Domain, spectrum: Spectrum, alpha: weightings.Weighti
         notes.remark(f"n_eigenfunctions = {n} was {word} to {found}, the end of an eigenspace")
     for text in spectrum.remarks:
         notes.remark(text)
+    for text in spectrum.warnings:
+        notes.warn(text, ConvergenceWarning)
     if not domain.is_discrete and alpha.diverges(domain.dimension):
         notes.warn(
             f"{alpha.text} weights on {domain.description} (dimension {domain.dimension}) decay too slowly: distances "

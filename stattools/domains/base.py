@@ -247,17 +247,17 @@ class Domain(FieldsOnly, ABC):
     def _spectrum(self, n: int) -> Spectrum:
         """At least `n` leading eigenfunctions, to the end of an eigenspace (fewer only when that is impossible)."""
 
-    @abstractmethod
     def _evaluate_modes(self, points: Any, modes: IntArray) -> FloatArray:
-        """(M, L) eigenfunctions, "measure" normalisation, at canonical points."""
+        """(M, L) eigenfunctions, "measure" normalisation, at canonical points; where a formula gives them."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _mode_extremes(self, modes: IntArray) -> FloatArray:
         """(L, 2) lower and upper bounds of single eigenfunctions, "measure" normalisation."""
+        raise NotImplementedError
 
-    @abstractmethod
     def _mode_shares(self, modes: IntArray) -> FloatArray:
         """(L,) numbers whose sum over an eigenspace bounds its sum of squared eigenfunctions at any point."""
+        raise NotImplementedError
 
     @abstractmethod
     def _tail_bound(self, weighting: Weighting, spectrum: Spectrum, *, average: bool) -> float | None:
