@@ -43,7 +43,9 @@ def build_basis(
     alpha = weightings.resolve(weighting, heat_time=heat_time, order=order, first_eigenvalue=spectrum.eigenvalues[0])
     weights = alpha(group_means(spectrum.eigenvalues, spectrum.groups))
     if not weights.any():
-        raise InvalidParameterError(f"weighting {alpha.text} gives every one of the {len(weights)} eigenfunctions weight 0")
+        raise InvalidParameterError(
+            f"weighting {alpha.text} gives every one of the {len(weights)} eigenfunctions weight 0"
+        )
     notes = _collect_notes(domain, spectrum, alpha, n)
     average = multiplicity == "average"
     directions = eigenspace_directions(spectrum.groups, average=average, n_rotations=n_rotations, seed=seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from stattools._typing import FloatArray, IntArray
@@ -40,7 +42,7 @@ def group_start(groups: IntArray, n: int) -> int:
 def group_slices(groups: IntArray) -> list[slice]:
     """The columns of each eigenspace."""
     edges = np.searchsorted(groups, np.arange(groups[-1] + 2)) if len(groups) else np.zeros(1, dtype=np.intp)
-    return [slice(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 def group_means(values: FloatArray, groups: IntArray) -> FloatArray:

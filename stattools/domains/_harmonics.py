@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from stattools._typing import FloatArray
 
@@ -55,7 +56,7 @@ def _next_degree(z: FloatArray, previous: FloatArray, before: FloatArray, degree
     return np.asarray(a * (z * previous - b * before))
 
 
-def _store(values: FloatArray, legendre: FloatArray, wave: np.ndarray, degree: int, m: int) -> None:  # type: ignore[type-arg]
+def _store(values: FloatArray, legendre: FloatArray, wave: npt.NDArray[np.complex128], degree: int, m: int) -> None:
     if degree == 0:
         return
     centre = degree**2 + degree - 1

@@ -63,14 +63,23 @@ class LaplacianDomain(NodeDomain):
             end = group_end(groups, n)
             following = float(values[end]) if end < len(values) else None
             return Spectrum(
-                values[:end], _numbers(end), groups[:end], following, np.ascontiguousarray(functions[:, :end]), remarks=remarks
+                values[:end],
+                _numbers(end),
+                groups[:end],
+                following,
+                np.ascontiguousarray(functions[:, :end]),
+                remarks=remarks,
             )
         pairs = _spectral.leading_eigenpairs(self._system, n, self._group_tolerance)
         warnings: tuple[str, ...] = ()
         if pairs.residual > _spectral.RESIDUAL_TOLERANCE:
-            warnings = (f"eigenfunctions of {self.description} are accurate to {pairs.residual:.1g} only (relative residual)",)
+            warnings = (
+                f"eigenfunctions of {self.description} are accurate to {pairs.residual:.1g} only (relative residual)",
+            )
         count = len(pairs.values)
-        return Spectrum(pairs.values, _numbers(count), pairs.groups, pairs.following, pairs.functions, warnings, remarks)
+        return Spectrum(
+            pairs.values, _numbers(count), pairs.groups, pairs.following, pairs.functions, warnings, remarks
+        )
 
     def _is_dense(self, n: int) -> bool:
         if self.n_nodes <= DENSE_NODES:
@@ -80,8 +89,8 @@ class LaplacianDomain(NodeDomain):
         if self.n_nodes <= DENSE_NODES_WHEN_MOST:
             return True
         raise InvalidParameterError(
-            f"n_eigenfunctions is {n}; {self.description} is large, and for large domains n_eigenfunctions must be below "
-            f"half the number of nodes, {self.n_nodes / 2:g}"
+            f"n_eigenfunctions is {n}; {self.description} is large, and for large domains n_eigenfunctions must be "
+            f"below half the number of nodes, {self.n_nodes / 2:g}"
         )
 
     def _component_remarks(self) -> tuple[str, ...]:
@@ -149,8 +158,8 @@ def require_connected(parts: Components, description: str, advice: str) -> None:
         sizes = np.bincount(parts.labels)
         first = int(np.flatnonzero(parts.labels != parts.labels[0])[0])
         raise InvalidDataError(
-            f"{description} is disconnected: {parts.count} components of {sizes.max()} nodes at most and {sizes.min()} at "
-            f"least; node {first} cannot be reached from node 0. {advice}"
+            f"{description} is disconnected: {parts.count} components of {sizes.max()} nodes at most and {sizes.min()} "
+            f"at least; node {first} cannot be reached from node 0. {advice}"
         )
 
 
@@ -160,12 +169,13 @@ def narrow(matrix: Any) -> Any:
 
     matrix = csr_array(matrix)
     return csr_array(
-        (matrix.data.astype(np.float64), matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)), shape=matrix.shape
+        (matrix.data.astype(np.float64), matrix.indices.astype(np.int32), matrix.indptr.astype(np.int32)),
+        shape=matrix.shape,
     )
 
 
 def shortest_paths(lengths: Any, x: IntArray, y: IntArray) -> FloatArray:
-    """(len(x), len(y)) shortest path lengths; one search from each distinct node of the smaller side, n numbers each."""
+    """(len(x), len(y)) lengths; one search, with n numbers, from each distinct node of the smaller side."""
     from scipy.sparse.csgraph import dijkstra
 
     sources, where = np.unique(x, return_inverse=True)

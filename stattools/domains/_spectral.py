@@ -80,8 +80,9 @@ def dense_eigenpairs(system: LaplacianSystem) -> tuple[FloatArray, FloatArray]:
 def _require_connected(values: FloatArray, largest: float, noise: float) -> None:
     if len(values) and values[0] <= noise * largest:
         raise InvalidDataError(
-            f"the smallest non-zero eigenvalue, {values[0]:.3g}, is lost in rounding beside the largest, {largest:.3g}: "
-            "some edges are so weak that the domain is disconnected in double precision; drop them or rescale"
+            f"the smallest non-zero eigenvalue, {values[0]:.3g}, is lost in rounding beside the largest, "
+            f"{largest:.3g}: some edges are so weak that the domain is disconnected in double precision; drop them or "
+            "rescale"
         )
 
 
@@ -123,8 +124,8 @@ def leading_eigenpairs(system: LaplacianSystem, n: int, tolerance: float) -> Lea
             break
     if end == 0:
         raise DegenerateDataError(
-            f"the first eigenvalue, {values[0]:.6g}, repeats more than {len(values) - 1} times: its eigenspace cannot be "
-            "computed whole. A graph with many interchangeable nodes is of this kind; merge such nodes"
+            f"the first eigenvalue, {values[0]:.6g}, repeats more than {len(values) - 1} times: its eigenspace cannot "
+            "be computed whole. A graph with many interchangeable nodes is of this kind; merge such nodes"
         )
     _require_connected(values, scale, NOISE / 10)
     residual = matrix @ vectors[:, :end] - vectors[:, :end] * values[:end]
@@ -181,8 +182,8 @@ def _solve(
         _, vectors = eigsh(operator, k=k, which="LA", v0=start, tol=1e-12)
     except ArpackNoConvergence as error:
         raise DegenerateDataError(
-            f"the eigenvalue solver found {len(error.eigenvalues)} of {k} eigenfunctions of {n} nodes before it gave up; "
-            "ask for fewer, or drop very weak edges"
+            f"the eigenvalue solver found {len(error.eigenvalues)} of {k} eigenfunctions of {n} nodes before it gave "
+            "up; ask for fewer, or drop very weak edges"
         ) from None
     vectors, _ = np.linalg.qr(np.column_stack([clean(vector) for vector in vectors.T]))
     small = vectors.T @ (matrix @ vectors)

@@ -60,11 +60,11 @@ def explicit_radius(frequencies: FloatArray, radius: float) -> float:
 
 def _inverse_products(frequencies: FloatArray) -> FloatArray:
     """(d + 1,) elementary symmetric polynomials of 1 / frequencies: sums of 1 / prod(c_S) over subsets S by size."""
-    return np.abs(np.poly(1 / frequencies))
+    return np.asarray(np.abs(np.poly(1 / frequencies)), dtype=np.float64)
 
 
 def _ball_volume(d: int, radius: float) -> float:
-    return math.pi ** (d / 2) / math.gamma(d / 2 + 1) * radius**d
+    return float(math.pi ** (d / 2) / math.gamma(d / 2 + 1) * radius**d)
 
 
 def _count_bound(frequencies: FloatArray, radius: float) -> float:
@@ -88,8 +88,9 @@ def lattice_remainder(frequencies: FloatArray, weighting: Weighting, radius: flo
     """Bound of the sum over lattice points with |c k| > radius, for a decreasing weighting. Derived here.
 
     Take the k whose non-zero entries are a set S of size j. By symmetry all are positive, up to 2**j sign patterns. On
-    the unit cube below k, |c y| <= |c k|, so alpha(|c k|) <= min(alpha(|c y|), alpha(radius)), and |c y| > radius - |c|.
-    The cubes are disjoint; in polar coordinates they give at most an integral outside the radius plus a shell inside.
+    the unit cube below k, |c y| <= |c k|, so alpha(|c k|) <= min(alpha(|c y|), alpha(radius)); also |c y| > radius -
+    |c|. The cubes are disjoint; in polar coordinates they give at most an integral outside the radius plus a shell
+    inside.
     """
     by_size = _inverse_products(frequencies)
     at_radius = float(weighting(np.array([radius**2]))[0])
@@ -114,7 +115,7 @@ def _radial_integral(weighting: Weighting, power: int, start: float) -> float:
 
 
 def sphere_tail(weighting: Weighting, degree: int) -> float | None:
-    """Sum of (2 l + 1) alpha(l (l + 1)) over degrees l > degree: the exact supremum over points, by the addition theorem.
+    """Sum of (2 l + 1) alpha(l (l + 1)) over degrees l > degree, by the addition theorem the same at all points.
 
     Biharmonic weights telescope to 1 / (degree + 1)**2. Other weights are summed one by one until the remainder is
     bounded by an integral of the decreasing summand.

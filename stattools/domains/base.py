@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import numpy as np
 
@@ -53,7 +53,8 @@ class FieldsOnly:
     """Pickling and comparison by init fields alone; whatever was cached beside them is left behind."""
 
     def _init_fields(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.init}  # type: ignore[arg-type]
+        own: Any = self
+        return {field.name: getattr(own, field.name) for field in fields(own) if field.init}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rebuild, (type(self), self._init_fields())
@@ -71,7 +72,7 @@ class FieldsOnly:
             return True
         if type(self) is not type(other):
             return False
-        theirs = other._init_fields()  # type: ignore[attr-defined]
+        theirs = cast(FieldsOnly, other)._init_fields()
         return all(_same(value, theirs[name]) for name, value in self._init_fields().items())
 
 
@@ -79,7 +80,7 @@ def _same(a: Any, b: Any) -> bool:
     if isinstance(a, FieldsOnly):
         return a.equals(b)
     if hasattr(a, "tocsr") and hasattr(b, "tocsr"):
-        return a.shape == b.shape and (a != b).nnz == 0
+        return bool(a.shape == b.shape and (a != b).nnz == 0)
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and np.array_equal(a, b)
     if isinstance(a, tuple) and isinstance(b, tuple):
@@ -159,7 +160,8 @@ class Domain(FieldsOnly, ABC):
         self,
         n_eigenfunctions: int = 20,
         *,
-        weighting: Literal["biharmonic", "heat", "commute", "sobolev", "flat"] | Callable[[float], float] = "biharmonic",
+        weighting: Literal["biharmonic", "heat", "commute", "sobolev", "flat"]
+        | Callable[[float], float] = "biharmonic",
         heat_time: float | None = None,
         order: float = 2.0,
         multiplicity: Literal["average", "fixed"] = "average",
@@ -290,7 +292,7 @@ class NodeDomain(Domain):
         return None
 
     def check_points(self, points: ArrayLike, name: str = "points") -> IntArray:
-        array = np.asarray(points)
+        array = as_array(points, name)
         if array.ndim == 2 and array.shape[1] == 1:
             array = array[:, 0]
         if array.ndim != 1:
@@ -351,6 +353,14 @@ class NodeDomain(Domain):
             )
 
 
+def as_array(values: Any, name: str) -> np.ndarray[Any, Any]:
+    """An array of any type, or an `InvalidDataError` for ragged lists."""
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError) as error:
+        raise InvalidDataError(f"{name} cannot be read as a rectangular array: {error}") from None
+
+
 def _whole_numbers(array: np.ndarray[Any, Any], name: str, description: str) -> np.ndarray[Any, Any]:
     if array.dtype.kind == "b":
         raise InvalidDataError(f"{name} is boolean; points of {description} are node ids. Use numpy.flatnonzero(mask)")
@@ -358,7 +368,8 @@ def _whole_numbers(array: np.ndarray[Any, Any], name: str, description: str) -> 
     bad = np.flatnonzero((numbers != np.floor(numbers)) | (np.abs(numbers) > 2**53))
     if bad.size:
         raise InvalidDataError(
-            f"{name} has {numbers[bad[0]]} at row {bad[0]}; points of {description} are node ids, which are whole numbers"
+            f"{name} has {numbers[bad[0]]} at row {bad[0]}; points of {description} are node ids, "
+            "which are whole numbers"
         )
     return numbers.astype(np.int64)
 

@@ -197,7 +197,7 @@ class EigenBasis(FieldsOnly):
         """
         checked = self.domain.check_points(points)
         if self.eigenvectors is not None:
-            values = self.eigenvectors[checked]
+            values: FloatArray = self.eigenvectors[checked]
         else:
             values = self.domain._evaluate_modes(checked, self.modes)
         if self.normalization == "volume":

@@ -26,7 +26,7 @@ from stattools.domains._axes import (
 from stattools.domains.base import Domain, Spectrum, columns
 from stattools.domains.weightings import Weighting
 
-_LENGTHS = {"minimum": 1e-100, "maximum": 1e100}  # squares of eigenvalues stay within the range of a double
+_SHORTEST, _LONGEST = 1e-100, 1e100  # within these, eigenvalues are far from the limits of a double
 _PLOT_NODES = 4096
 
 FlatAxis: TypeAlias = SegmentAxis | CircleAxis
@@ -55,7 +55,9 @@ class FlatDomain(Domain):
             if isinstance(axis, CircleAxis):
                 checked[:, a] = wrap(array[:, a], axis.period)
             else:
-                checked[:, a] = self._inside(array[:, a], axis, f"{name}, column {a}" if self.n_coordinates > 1 else name)
+                checked[:, a] = self._inside(
+                    array[:, a], axis, f"{name}, column {a}" if self.n_coordinates > 1 else name
+                )
         read_only: FloatArray = _validation.read_only(checked)
         return read_only
 
@@ -122,8 +124,8 @@ def _length(axis: FlatAxis) -> float:
 
 def _ticks(axis: FlatAxis, n: int) -> FloatArray:
     if isinstance(axis, CircleAxis):
-        return np.arange(n) * (axis.period / n)
-    return np.linspace(axis.low, axis.high, n)
+        return np.arange(n, dtype=np.float64) * (axis.period / n)
+    return np.asarray(np.linspace(axis.low, axis.high, n), dtype=np.float64)
 
 
 def wrap(values: FloatArray, period: float) -> FloatArray:
@@ -143,7 +145,7 @@ def _segment(low: Any, high: Any, name: str) -> tuple[float, float]:
     low, high = _validation.real(low, f"{name} low"), _validation.real(high, f"{name} high")
     if not high > low:
         raise InvalidParameterError(f"{name} is [{low:g}, {high:g}]; its upper end must be above its lower end")
-    _validation.real(high - low, f"length of {name}", **_LENGTHS)
+    _validation.real(high - low, f"length of {name}", minimum=_SHORTEST, maximum=_LONGEST)
     return low, high
 
 
@@ -156,7 +158,7 @@ def _pair(values: Any, name: str) -> tuple[float, float]:
 
 
 def _period(value: Any, name: str) -> float:
-    return _validation.real(value, name, **_LENGTHS)
+    return _validation.real(value, name, minimum=_SHORTEST, maximum=_LONGEST)
 
 
 def _sequence(values: Any, name: str, what: str) -> list[Any]:

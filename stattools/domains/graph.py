@@ -14,6 +14,7 @@ from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import ArrayLike, FloatArray, IntArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
+from stattools.domains.base import as_array
 
 SYMMETRY_TOLERANCE = 1e-10
 
@@ -117,7 +118,7 @@ class Graph(LaplacianDomain):
         """
         from scipy.sparse import coo_array
 
-        ends = np.asarray(edges)
+        ends = as_array(edges, "edges")
         if ends.ndim != 2 or ends.shape[1] != 2 or len(ends) == 0:
             raise InvalidDataError(f"edges has shape {ends.shape}; it must be (E, 2), one row an edge")
         if ends.dtype.kind in "UO":
@@ -127,7 +128,9 @@ class Graph(LaplacianDomain):
         bad = np.argwhere((ends != np.floor(ends)) | (ends < 0) | (ends >= n)) if ends.dtype.kind in "iuf" else [[0, 0]]
         if len(bad):
             row, column = bad[0]
-            raise InvalidDataError(f"edges has {ends[row, column]} at row {row}, column {column}; node ids run from 0 to {n - 1}")
+            raise InvalidDataError(
+                f"edges has {ends[row, column]} at row {row}, column {column}; node ids run from 0 to {n - 1}"
+            )
         values = np.ones(len(ends)) if weights is None else _validation.float_array(weights, "weights", ndim=1)
         if len(values) != len(ends):
             raise InvalidDataError(f"weights has {len(values)} entries for {len(ends)} edges")
@@ -164,10 +167,10 @@ class Graph(LaplacianDomain):
         array([[0, 1]])
         """
         rows, columns = self.adjacency.nonzero()
-        return np.column_stack([rows, columns])[rows < columns].astype(np.intp)
+        return np.asarray(np.column_stack([rows, columns])[rows < columns], dtype=np.intp)
 
     def check_points(self, points: ArrayLike, name: str = "points") -> IntArray:
-        array = np.asarray(points)
+        array = as_array(points, name)
         if self.names is not None and array.ndim == 1 and array.size and isinstance(array.tolist()[0], str):
             return super().check_points(_ids_of_names(array, tuple(self.names), name), name)
         return super().check_points(array, name)
@@ -191,12 +194,16 @@ class Graph(LaplacianDomain):
     def _check_connectivity(self) -> None:
         if self.components == "raise":
             require_connected(
-                components(self.adjacency), self.description, "Analyse the components apart, or pass components='ignore'"
+                components(self.adjacency),
+                self.description,
+                "Analyse the components apart, or pass components='ignore'",
             )
         if self.laplacian == "symnorm":
             alone = np.flatnonzero(np.asarray(self.adjacency.sum(axis=1)).ravel() == 0)
             if alone.size:
-                raise InvalidDataError(f"node {alone[0]} has no edge; laplacian='symnorm' divides by degrees. Drop the node")
+                raise InvalidDataError(
+                    f"node {alone[0]} has no edge; laplacian='symnorm' divides by degrees. Drop the node"
+                )
 
 
 def _read_adjacency(value: Any) -> tuple[Any, tuple[str, ...] | None]:

@@ -22,7 +22,7 @@ from stattools.domains._axes import (
     product_shares,
     product_spectrum,
 )
-from stattools.domains.base import NodeDomain, Spectrum
+from stattools.domains.base import NodeDomain, Spectrum, as_array
 from stattools.domains.weightings import Weighting
 
 _MAX_SPECTRUM = 4_000_000
@@ -63,9 +63,15 @@ class Grid(NodeDomain):
     def __post_init__(self) -> None:
         entries = _listed(self.shape, "shape")
         shape = tuple(_validation.integer(n, f"shape[{a}]", minimum=1) for a, n in enumerate(entries))
-        flags = [self.periodic] * len(shape) if isinstance(self.periodic, (bool, np.bool_)) else _listed(self.periodic, "periodic")
+        flags = (
+            [self.periodic] * len(shape)
+            if isinstance(self.periodic, (bool, np.bool_))
+            else _listed(self.periodic, "periodic")
+        )
         if len(flags) != len(shape):
-            raise InvalidParameterError(f"periodic has {len(flags)} entries for {len(shape)} axes; give one for each axis")
+            raise InvalidParameterError(
+                f"periodic has {len(flags)} entries for {len(shape)} axes; give one for each axis"
+            )
         periodic = tuple(_validation.boolean(flag, f"periodic[{a}]") for a, flag in enumerate(flags))
         for a, (n, flag) in enumerate(zip(shape, periodic, strict=True)):
             if flag and n < 3:
@@ -81,7 +87,9 @@ class Grid(NodeDomain):
         flags = tuple(self.periodic)  # type: ignore[arg-type]
         note = ""
         if any(flags):
-            note = ", periodic" if all(flags) else f", periodic along {', '.join(str(a) for a in np.flatnonzero(flags))}"
+            note = (
+                ", periodic" if all(flags) else f", periodic along {', '.join(str(a) for a in np.flatnonzero(flags))}"
+            )
         return f"Grid({' x '.join(str(n) for n in self.shape)}{note})"
 
     @property
@@ -114,14 +122,18 @@ class Grid(NodeDomain):
 
     def ids(self, indices: ArrayLike) -> IntArray:
         """Node ids of (M, d) indices along the axes; see `indices` for the reverse."""
-        array = np.asarray(indices)
+        array = as_array(indices, "indices")
         if array.ndim != 2 or array.shape[1] != len(self.shape) or array.dtype.kind not in "iu":
-            raise InvalidParameterError(f"indices has shape {array.shape}, {array.dtype}; it must be integers (M, {len(self.shape)})")
+            raise InvalidParameterError(
+                f"indices has shape {array.shape}, {array.dtype}; it must be integers (M, {len(self.shape)})"
+            )
         try:
             return np.asarray(np.ravel_multi_index(tuple(array.T), tuple(self.shape)))
         except ValueError:
             bad = int(np.flatnonzero(((array < 0) | (array >= np.array(self.shape))).any(axis=1))[0])
-            raise InvalidParameterError(f"indices has {array[bad].tolist()} at row {bad}, outside {self.description}") from None
+            raise InvalidParameterError(
+                f"indices has {array[bad].tolist()} at row {bad}, outside {self.description}"
+            ) from None
 
     def indices(self, ids: ArrayLike) -> IntArray:
         """(M, d) indices along the axes of node ids."""

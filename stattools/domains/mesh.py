@@ -13,6 +13,7 @@ from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
+from stattools.domains.base import as_array
 
 _FLAT = 1e-12  # twice the area over the square of the longest edge, below which cotangents are noise
 
@@ -21,8 +22,8 @@ _FLAT = 1e-12  # twice the area over the square of the longest edge, below which
 class Mesh(LaplacianDomain):
     """The vertices of a triangulated surface. Points are vertex ids; masses are areas.
 
-    Linear finite elements: cotangent stiffness and lumped mass, a third of the area of each face at a vertex. A boundary
-    reflects (Neumann). `distances` follow edges, so they overestimate geodesic distances on the surface.
+    Linear finite elements: cotangent stiffness and lumped mass, a third of the area of each face at a vertex. A
+    boundary reflects (Neumann). `distances` follow edges, so they overestimate geodesic distances on the surface.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ class Mesh(LaplacianDomain):
     --------
     >>> corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
     >>> mesh = Mesh(corners, [[0, 1, 2], [0, 2, 3]])
-    >>> mesh, mesh.volume
+    >>> mesh, round(mesh.volume, 12)
     (Mesh(4 vertices, 2 faces), 1.0)
     """
 
@@ -69,7 +70,9 @@ class Mesh(LaplacianDomain):
         _refuse_flat(self._corners, faces)
         used = np.bincount(faces.ravel(), minlength=len(vertices))
         if not used.all():
-            raise InvalidDataError(f"vertices: vertex {np.argmin(used > 0)} belongs to no face; remove it and renumber the faces")
+            raise InvalidDataError(
+                f"vertices: vertex {np.argmin(used > 0)} belongs to no face; remove it and renumber the faces"
+            )
         require_connected(components(self._edge_lengths()), self.description, "Analyse the pieces apart")
 
     @property
@@ -110,14 +113,16 @@ class Mesh(LaplacianDomain):
 
 
 def _checked_faces(faces: Any, n_vertices: int) -> IntArray:
-    array = np.asarray(faces)
+    array = as_array(faces, "faces")
     if array.ndim != 2 or array.shape[1] != 3 or len(array) == 0:
         raise InvalidDataError(f"faces has shape {array.shape}; it must be (F, 3), three vertex ids a triangle")
     numbers = _validation.float_array(array, "faces", ndim=2)
     bad = np.argwhere((numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= n_vertices))
     if len(bad):
         i, j = bad[0]
-        raise InvalidDataError(f"faces has {numbers[i, j]:g} at row {i}, column {j}; vertex ids run from 0 to {n_vertices - 1}")
+        raise InvalidDataError(
+            f"faces has {numbers[i, j]:g} at row {i}, column {j}; vertex ids run from 0 to {n_vertices - 1}"
+        )
     read_only: IntArray = _validation.read_only(numbers.astype(np.intp))
     return read_only
 
@@ -146,7 +151,7 @@ def cotangent_laplacian(corners: FloatArray, faces: IntArray, n: int) -> tuple[A
     from scipy.sparse import csr_array, diags_array
 
     double_areas = _double_areas(corners)
-    masses = np.bincount(faces.ravel(), weights=np.repeat(double_areas / 6, 3), minlength=n)
+    masses = np.bincount(faces.ravel(), weights=np.repeat(double_areas / 6, 3), minlength=n).astype(np.float64)
     rows, columns, values = [], [], []
     for corner in range(3):
         a, b = (corner + 1) % 3, (corner + 2) % 3

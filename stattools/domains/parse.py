@@ -15,8 +15,8 @@ from stattools.domains.grid import Grid
 from stattools.domains.sphere import Sphere
 
 FORMS = (
-    "line, interval:LOW,HIGH, circle:PERIOD, torus:PERIOD1,PERIOD2, cylinder:PERIOD,LOW,HIGH, box:LOW1,HIGH1,LOW2,HIGH2, "
-    "sphere, sphere-lonlat, grid:8x8"
+    "line, interval:LOW,HIGH, circle:PERIOD, torus:PERIOD1,PERIOD2, cylinder:PERIOD,LOW,HIGH, "
+    "box:LOW1,HIGH1,LOW2,HIGH2, sphere, sphere-lonlat, grid:8x8"
 )
 
 
@@ -26,8 +26,8 @@ def parse_domain(text: str) -> Domain | None:
     Parameters
     ----------
     text : str
-        ``line``, ``interval:0,10``, ``circle:360``, ``torus:360,24``, ``cylinder:24,0,100``, ``box:0,1,0,2`` (two numbers
-        for each coordinate), ``sphere`` (columns x, y, z), ``sphere-lonlat`` (columns longitude and latitude in
+        ``line``, ``interval:0,10``, ``circle:360``, ``torus:360,24``, ``cylinder:24,0,100``, ``box:0,1,0,2`` (two
+        numbers for each coordinate), ``sphere`` (columns x, y, z), ``sphere-lonlat`` (columns longitude and latitude in
         degrees; see `parse_points`), or ``grid:8x8``.
 
     Returns
@@ -66,19 +66,23 @@ def _numbers(parts: list[str], text: str, *, whole: bool = False) -> list[float]
     try:
         return [int(part) if whole else float(part) for part in parts]
     except ValueError:
-        raise InvalidParameterError(f"domain is {text!r}, which holds something that is not a number; the forms are {FORMS}") from None
+        raise InvalidParameterError(
+            f"domain is {text!r}, which holds something that is not a number; the forms are {FORMS}"
+        ) from None
 
 
 def _box(numbers: list[float], text: str) -> Domain:
     if not numbers or len(numbers) % 2:
-        raise InvalidParameterError(f"domain is {text!r}; a box takes two numbers for each coordinate, LOW1,HIGH1,LOW2,HIGH2")
+        raise InvalidParameterError(
+            f"domain is {text!r}; a box takes two numbers for each coordinate, LOW1,HIGH1,LOW2,HIGH2"
+        )
     return Box(list(zip(numbers[::2], numbers[1::2], strict=True)))
 
 
 _MAKERS: dict[str, tuple[int | None, Callable[[list[float], str], Domain | None]]] = {
     "line": (0, lambda numbers, text: None),
     "interval": (2, lambda numbers, text: Interval(*numbers)),
-    "circle": (1, lambda numbers, text: Circle(*numbers)),
+    "circle": (1, lambda numbers, text: Circle(numbers[0])),
     "torus": (None, lambda numbers, text: Torus(numbers)),
     "cylinder": (3, lambda numbers, text: Cylinder(numbers[0], (numbers[1], numbers[2]))),
     "box": (None, _box),
@@ -102,5 +106,7 @@ def parse_points(text: str, values: ArrayLike) -> FloatArray:
     if text.strip().lower() != "sphere-lonlat":
         return array
     if array.ndim != 2 or array.shape[1] != 2:
-        raise InvalidParameterError(f"sphere-lonlat takes two columns, longitude and latitude; values has shape {array.shape}")
+        raise InvalidParameterError(
+            f"sphere-lonlat takes two columns, longitude and latitude; values has shape {array.shape}"
+        )
     return np.asarray(Sphere.from_lonlat(array[:, 0], array[:, 1]))

@@ -63,7 +63,9 @@ class PointCloud(LaplacianDomain):
             raise InvalidDataError(f"points has shape {points.shape}; a point cloud has at least 2 points")
         n_neighbors = _validation.integer(self.n_neighbors, "n_neighbors", minimum=1, maximum=len(points) - 1)
         if self.bandwidth is not None:
-            object.__setattr__(self, "bandwidth", _validation.real(self.bandwidth, "bandwidth", minimum=0, exclusive=True))
+            object.__setattr__(
+                self, "bandwidth", _validation.real(self.bandwidth, "bandwidth", minimum=0, exclusive=True)
+            )
         object.__setattr__(self, "points", points)
         object.__setattr__(self, "n_neighbors", n_neighbors)
 
@@ -104,8 +106,8 @@ class PointCloud(LaplacianDomain):
         bandwidth = float(np.median(farthest))
         if bandwidth <= 0:
             raise DegenerateDataError(
-                "more than half of the points coincide with all their neighbours; pass bandwidth=, a larger n_neighbors=, "
-                "or distinct points with masses"
+                "more than half of the points coincide with all their neighbours; pass bandwidth=, a larger "
+                "n_neighbors=, or distinct points with masses"
             )
         return bandwidth
 

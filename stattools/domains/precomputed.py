@@ -149,7 +149,9 @@ class Precomputed(NodeDomain):
 def _check_order(values: FloatArray) -> None:
     if len(values) > 1 and np.min(np.diff(values)) < 0:
         at = int(np.argmax(np.diff(values) < 0)) + 1
-        raise InvalidDataError(f"eigenvalues has {values[at]} at index {at} after {values[at - 1]}; sort the pairs ascending")
+        raise InvalidDataError(
+            f"eigenvalues has {values[at]} at index {at} after {values[at - 1]}; sort the pairs ascending"
+        )
     noise = _ZERO * max(values[-1], 0.0)
     if values[0] < -noise:
         raise InvalidDataError(f"eigenvalues has {values[0]} at index 0; Laplacian eigenvalues are not negative")
@@ -158,8 +160,8 @@ def _check_order(values: FloatArray) -> None:
         raise InvalidDataError("eigenvalues are all zero; give at least one positive one with its eigenvector")
     if n_zero > 1:
         raise InvalidDataError(
-            f"eigenvalues has {n_zero} zeros: the domain is disconnected; remove these pairs if the mass of each component "
-            "is equal by design"
+            f"eigenvalues has {n_zero} zeros: the domain is disconnected; remove these pairs if the mass of each "
+            "component is equal by design"
         )
 
 
@@ -169,6 +171,6 @@ def _check_orthogonal(vectors: FloatArray, masses: FloatArray) -> None:
     i, j = np.unravel_index(int(np.argmax(np.abs(gram))), gram.shape)
     if abs(gram[i, j]) > _ORTHOGONAL:
         raise InvalidDataError(
-            f"eigenvectors {i} and {j} of the positive eigenvalues are not orthogonal under masses (cosine {gram[i, j]:.3g}); "
-            "pass the masses they were computed with"
+            f"eigenvectors {i} and {j} of the positive eigenvalues are not orthogonal under masses (cosine "
+            f"{gram[i, j]:.3g}); pass the masses they were computed with"
         )

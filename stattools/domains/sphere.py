@@ -11,7 +11,7 @@ from stattools._errors import InvalidDataError
 from stattools._typing import ArrayLike, FloatArray, IntArray, Seed
 from stattools.domains._harmonics import real_harmonics
 from stattools.domains._tails import sphere_tail
-from stattools.domains.base import Domain, Spectrum, columns
+from stattools.domains.base import Domain, Spectrum, as_array, columns
 from stattools.domains.weightings import Weighting
 
 UNIT_TOLERANCE = 1e-6
@@ -95,7 +95,9 @@ class Sphere(Domain):
             raise InvalidDataError(f"lon has {len(lon_array)} entries and lat has {len(lat_array)}; they must match")
         bad = np.flatnonzero(np.abs(lat_array) > 90)
         if bad.size:
-            raise InvalidDataError(f"lat has {lat_array[bad[0]]} at row {bad[0]}; latitudes lie within [-90, 90] degrees")
+            raise InvalidDataError(
+                f"lat has {lat_array[bad[0]]} at row {bad[0]}; latitudes lie within [-90, 90] degrees"
+            )
         longitude, latitude = np.deg2rad(np.mod(lon_array, 360.0)), np.deg2rad(lat_array)
         ring = np.cos(latitude)
         return np.column_stack([ring * np.cos(longitude), ring * np.sin(longitude), np.sin(latitude)])
@@ -164,9 +166,8 @@ class Sphere(Domain):
 
 
 def _three_columns(points: ArrayLike, name: str) -> FloatArray:
-    array = columns(points, 3, name, "Sphere()") if np.ndim(points) != 2 or np.shape(points)[1] != 2 else None  # type: ignore[arg-type]
-    if array is None:
+    if as_array(points, name).shape[1:] == (2,):
         raise InvalidDataError(
             f"{name} has 2 columns; points of Sphere() are unit vectors with 3. Convert degrees by Sphere.from_lonlat"
         )
-    return array
+    return columns(points, 3, name, "Sphere()")

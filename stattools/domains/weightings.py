@@ -94,7 +94,9 @@ def resolve(weighting: Any, *, heat_time: Any, order: Any, first_eigenvalue: flo
     weighting = _validation.choice(weighting, NAMES, "weighting")
     if weighting == "heat":
         default = heat_time is None
-        time = 1.0 / first_eigenvalue if default else _validation.real(heat_time, "heat_time", minimum=0, exclusive=True)
+        time = (
+            1.0 / first_eigenvalue if default else _validation.real(heat_time, "heat_time", minimum=0, exclusive=True)
+        )
         return Weighting("heat", f"heat(t={time:.6g})", time)
     if weighting == "sobolev":
         exponent = _validation.real(order, "order", minimum=0, exclusive=True)
