@@ -65,9 +65,11 @@ def load_nyc_wind(
 
     Notes
     -----
-    Two airports see the same weather on the same day: compare them as pairs (``paired=True``). Days follow each other:
-    wind roses of neighbouring days are alike, so a test that takes days as independent is too sure of itself. Weeks
-    are safer, or blocks of days. One year says nothing about other years.
+    Two airports see the same weather on the same day: compare them as pairs (``paired=True``). Neighbouring days are
+    alike, so a test that takes them as independent is too sure of itself. In the default embedding, about the means
+    of the seasons, wind roses of JFK have a correlation of 0.32 from day to day and 0.10 from week to week;
+    differences between JFK and LGA have 0.07 and 0.00. Hence weeks in pairs are close to independent units, days of
+    one airport are not. One year says nothing about other years.
 
     The source runs from 1 a.m. on 1 January to 6 p.m. on 30 December, and lacks 24 to 27 of these 8730 hours an
     airport.
@@ -195,11 +197,11 @@ def _question(by: str) -> str:
     if by == "airport":
         return (
             "Do the airports have the same law of wind roses? They share their weather, so compare them in pairs; "
-            "neighbouring days are alike, so weeks or blocks of days are safer than days."
+            "neighbouring days are alike, weeks much less."
         )
     return (
-        f"Does the law of wind roses change with the {by}? Neighbouring days are alike, so permute blocks of days or "
-        "take weeks; a single year cannot tell a season from this year's weather."
+        f"Does the law of wind roses change with the {by}? Neighbouring days are alike, so take weeks or permute "
+        "blocks of days; a single year cannot tell a season from this year's weather."
     )
 
 

@@ -137,6 +137,18 @@ def test_wind_groups(by, n_groups):
     assert (data.units["group"] == data.units[by]).all()
 
 
+@pytest.mark.parametrize("unit, roses, differences", [("day", 0.32, 0.07), ("week", 0.10, 0.00)])
+def test_correlation_of_neighbours_is_as_documented(unit, roses, differences):
+    data = load_nyc_wind(unit=unit)
+    features = data.distributions.embed().features
+    n = len(features) // 2
+    season = data.units["season"].to_numpy()[:n]
+    for rows, stated in ((features[:n], roses), (features[:n] - features[n:], differences)):
+        centred = rows - np.stack([rows[season == name].mean(axis=0) for name in season])
+        found = (centred[:-1] * centred[1:]).sum() / (centred**2).sum()
+        assert round(abs(found), 2) == stated
+
+
 def test_a_season_keeps_its_months():
     data = load_nyc_wind(season="summer")
     assert set(data.units["month"]) == {6, 7, 8} == set(data.frame["date"].dt.month)
