@@ -70,7 +70,10 @@ def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = No
     Memory: 8 N P bytes, and 8 N^2 more when N <= P.
     """
     magnitude = np.abs(features).max(axis=0) if scale is None else scale
-    values = features - features.mean(axis=0) if centre else np.array(features)
+    values = np.array(features)
+    if centre:
+        values -= values[0].copy()  # first, or the error of the mean of N equal numbers passes for spread
+        values -= values.mean(axis=0)
     values[:, np.abs(values).max(axis=0) <= 10 * EPSILON * magnitude] = 0.0
     gram = values @ values.T if values.shape[0] <= values.shape[1] else None
     return Rows(values, np.einsum("np,np->n", values, values), gram, magnitude)
