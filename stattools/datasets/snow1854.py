@@ -59,8 +59,11 @@ def load_snow1854(*, by: str = "deaths", spacing: float = 0.5) -> Dataset:
     -----
     Snow drew the deaths of a house as a stack of bars beside the street. Bars that touch are one address here, which
     stands at the node nearest to the foot of its bar closest to a street. Edge weights are the inverse of edge
-    lengths, and distances on the graph are lengths of ways on foot. The documentation of HistData takes a map unit for 100 metres; distances between the pumps in the streets
-    of today make it about 54.
+    lengths, and distances on the graph are lengths of ways on foot. The documentation of HistData takes a map unit
+    for 100 metres; distances between the pumps in the streets of today make it about 54.
+
+    With point masses the distance between the mean embeddings of two groups is the maximum mean discrepancy (MMD) of
+    the two sets of addresses under the spectral kernel of the graph.
 
     References
     ----------

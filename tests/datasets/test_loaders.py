@@ -302,6 +302,18 @@ def test_addresses_stand_near_their_bars():
     assert gap.max() < 0.25 + data.units["to_street"].max() + 18 * 0.05
 
 
+def test_point_masses_make_the_distance_of_means_an_mmd():
+    data = load_snow1854(spacing=2.0)
+    basis = data.distributions.domain.eigenbasis(10)
+    features = data.distributions.embed(basis).features
+    several = data.groups == "several"
+    difference = features[several].mean(axis=0) - features[~several].mean(axis=0)
+    nodes = data.units["node"].to_numpy()
+    kernel = basis.kernel(nodes, nodes)
+    sign = np.where(several, 1 / several.sum(), -1 / (~several).sum())
+    np.testing.assert_allclose(difference @ difference, sign @ kernel @ sign, rtol=1e-9)
+
+
 def test_cases_cover_all_nodes():
     data = load_snow1854(by="case")
     assert len(data.units) == len(data.tables["nodes"])
