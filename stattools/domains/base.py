@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -70,9 +70,9 @@ class FieldsOnly:
         """
         if self is other:
             return True
-        if type(self) is not type(other):
+        if not isinstance(other, FieldsOnly) or type(self) is not type(other):
             return False
-        theirs = cast(FieldsOnly, other)._init_fields()
+        theirs = other._init_fields()
         return all(_same(value, theirs[name]) for name, value in self._init_fields().items())
 
 
@@ -93,6 +93,16 @@ class Domain(FieldsOnly, ABC):
 
     Users make one of the concrete domains: `Interval`, `Circle`, `Torus`, `Cylinder`, `Box`, `Sphere`, `Grid`,
     `Graph`, `Mesh`, `PointCloud` or `Precomputed`. Domains never change after they were made.
+
+    Examples
+    --------
+    >>> from stattools.domains import Circle, Domain
+    >>> circle = Circle(360, unit="deg")
+    >>> isinstance(circle, Domain), circle.is_discrete, circle.dimension, circle.volume
+    (True, False, 1, 360.0)
+    >>> circle.check_points([-10.0, 370.0])
+    array([[350.],
+           [ 10.]])
     """
 
     is_discrete: ClassVar[bool] = False

@@ -12,8 +12,10 @@ from stattools import _validation
 from stattools._typing import ArrayLike, FloatArray, IntArray
 from stattools.domains._eigenspaces import group_slices
 from stattools.domains.base import Domain, FieldsOnly
+from stattools.results.serialization import register
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class EigenBasis(FieldsOnly):
     """Leading Laplacian eigenfunctions of a domain with their weights; a slicer for distributions.
@@ -167,7 +169,7 @@ class EigenBasis(FieldsOnly):
                [ 0.    , -1.4142]])
         """
         eigenfunctions = self.evaluate_eigenfunctions(points)
-        if all(len(directions) == 1 for directions in self.directions):
+        if self.multiplicity == "fixed" or self.n_slices == len(self.directions):
             return eigenfunctions
         values = np.empty((len(eigenfunctions), self.n_slices))
         start = 0

@@ -25,6 +25,7 @@ from stattools.domains._axes import (
 )
 from stattools.domains.base import Domain, Spectrum, columns
 from stattools.domains.weightings import Weighting
+from stattools.results.serialization import register
 
 _SHORTEST, _LONGEST = 1e-100, 1e100  # within these, eigenvalues are far from the limits of a double
 _PLOT_NODES = 4096
@@ -170,6 +171,7 @@ def _sequence(values: Any, name: str, what: str) -> list[Any]:
     return entries
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Interval(FlatDomain):
     """A segment [low, high] of the line.
@@ -211,6 +213,7 @@ class Interval(FlatDomain):
         return (SegmentAxis(self.low, self.high),)
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Circle(FlatDomain):
     """Directions, times of day, phases: numbers modulo a period.
@@ -258,6 +261,7 @@ class Circle(FlatDomain):
         return f"k = {group + 1}"
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Torus(FlatDomain):
     """A flat torus: a product of circles.
@@ -293,6 +297,7 @@ class Torus(FlatDomain):
         return tuple(CircleAxis(period) for period in self.periods)
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Cylinder(FlatDomain):
     """A circle times a segment, such as time of day times intensity. Points are (angle, height).
@@ -333,6 +338,7 @@ class Cylinder(FlatDomain):
         return (CircleAxis(self.period), SegmentAxis(*self.interval))
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Box(FlatDomain):
     """A product of segments: a rectangle, a cuboid and so on.

@@ -15,10 +15,12 @@ from stattools._typing import ArrayLike, FloatArray, IntArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
 from stattools.domains.base import as_array
+from stattools.results.serialization import register
 
 SYMMETRY_TOLERANCE = 1e-10
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Graph(LaplacianDomain):
     """The nodes of a weighted undirected graph. Points are node ids 0, ..., n - 1, or node names where there are some.

@@ -24,10 +24,12 @@ from stattools.domains._axes import (
 )
 from stattools.domains.base import NodeDomain, Spectrum, as_array
 from stattools.domains.weightings import Weighting
+from stattools.results.serialization import register
 
 _MAX_SPECTRUM = 4_000_000
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Grid(NodeDomain):
     """A regular grid of nodes, neighbours along each axis joined; nodes are numbered in C order.

@@ -14,10 +14,12 @@ from stattools._typing import FloatArray, IntArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
 from stattools.domains.base import as_array
+from stattools.results.serialization import register
 
 _FLAT = 1e-12  # twice the area over the square of the longest edge, below which cotangents are noise
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Mesh(LaplacianDomain):
     """The vertices of a triangulated surface. Points are vertex ids; masses are areas.

@@ -13,8 +13,10 @@ from stattools._errors import DegenerateDataError, InvalidDataError
 from stattools._typing import FloatArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
+from stattools.results.serialization import register
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class PointCloud(LaplacianDomain):
     """A cloud of points, each joined to its nearest neighbours by edges with Gaussian weights.

@@ -16,11 +16,13 @@ from stattools.domains._laplacian import stored_tail
 from stattools.domains.base import NodeDomain, Spectrum
 from stattools.domains.graph import checked_positions
 from stattools.domains.weightings import Weighting
+from stattools.results.serialization import register
 
 _ZERO = 1e-10  # relative to the largest eigenvalue
 _ORTHOGONAL = 1e-6
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Precomputed(NodeDomain):
     """Nodes with Laplacian eigenfunctions from another program: a finite element code, a robust mesh Laplacian.

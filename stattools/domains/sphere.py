@@ -13,10 +13,12 @@ from stattools.domains._harmonics import real_harmonics
 from stattools.domains._tails import sphere_tail
 from stattools.domains.base import Domain, Spectrum, as_array, columns
 from stattools.domains.weightings import Weighting
+from stattools.results.serialization import register
 
 UNIT_TOLERANCE = 1e-6
 
 
+@register
 @dataclass(frozen=True, eq=False, repr=False)
 class Sphere(Domain):
     """The unit sphere: directions in space, places on the Earth. Points are unit vectors (x, y, z).
