@@ -61,7 +61,7 @@ def number_column(values: Iterable[Any], digits: int = 4) -> list[str]:
         f"{float(item):.{decimals}f}" if re.fullmatch(r"-?[\d.]+", text) and not _is_whole(item) else text
         for item, text in zip(items, single, strict=True)
     ]
-    return padded if max(map(len, padded), default=0) <= digits + 6 else single
+    return padded if max((len(text.lstrip("-")) for text in padded), default=0) <= digits + 5 else single
 
 
 def _is_whole(value: Any) -> bool:
@@ -83,7 +83,7 @@ def pvalue(value: Any, digits: int = 4, *, asymptotic: bool = False) -> str:
 
 
 def pvalue_equation(value: Any, digits: int = 4, *, asymptotic: bool = False) -> str:
-    """"p-value = 0.0042" or "p-value < 1e-04".
+    """The p-value with its relation: "p-value = 0.0042" or "p-value < 1e-04".
 
     Examples
     --------
@@ -113,17 +113,17 @@ def pvalue_apa(value: Any) -> str:
 
 
 def value_text(value: Any, digits: int = 4) -> str:
-    """A setting or a component as text: numbers rounded, text cleaned, arrays by their shape.
+    """A setting or a component as text: numbers rounded, text cleaned, long arrays by their range.
 
     Examples
     --------
-    >>> value_text(0.123456), value_text("cell"), value_text(np.ones((2, 3))), value_text((1, 2.5))
-    ('0.1235', 'cell', 'array of shape (2, 3)', '(1, 2.5)')
+    >>> value_text(0.123456), value_text("cell"), value_text(np.arange(20.0)), value_text((1, 2.5))
+    ('0.1235', 'cell', '20 values, 0 to 19', '(1, 2.5)')
     """
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, np.ndarray) and value.ndim:
-        return f"array of shape {value.shape}"
+        return _array_text(value, digits)
     if isinstance(value, (tuple, list)):
         return "(" + ", ".join(value_text(item, digits) for item in value) + ")"
     if value is None or isinstance(value, (bool, int, float, np.number, np.bool_, np.ndarray)):
@@ -131,8 +131,16 @@ def value_text(value: Any, digits: int = 4) -> str:
     return clean(str(value))
 
 
+def _array_text(values: Any, digits: int) -> str:
+    if values.ndim == 1 and values.size <= 4:
+        return "(" + ", ".join(value_text(item, digits) for item in values.tolist()) + ")"
+    if values.ndim > 1 or values.dtype.kind not in "biuf":
+        return f"array of shape {values.shape}"
+    return f"{values.size} values, {number(values.min(), digits)} to {number(values.max(), digits)}"
+
+
 def equations(values: dict[str, Any], digits: int = 4) -> str:
-    """"a = 1, b = 2".
+    """Names and values in one line.
 
     Examples
     --------

@@ -44,7 +44,7 @@ def freeze(value: Any, *, own: bool = False) -> Any:
             value = value if own else value.copy()
             value.flags.writeable = False
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not is_sparse(value):
         return ReadOnlyDict({key: freeze(item, own=own) for key, item in value.items()})
     if type(value) is list or type(value) is tuple:
         return tuple(freeze(item, own=own) for item in value)
@@ -65,6 +65,8 @@ def equal(left: Any, right: Any) -> bool:
         return True
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
         return isinstance(left, np.ndarray) and isinstance(right, np.ndarray) and _equal_arrays(left, right)
+    if is_sparse(left) or is_sparse(right):
+        return is_sparse(left) and is_sparse(right) and _equal_sparse(left, right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(equal(left[key], right[key]) for key in left)
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
@@ -76,11 +78,20 @@ def equal(left: Any, right: Any) -> bool:
             for field in dataclasses.fields(left)
             if field.compare
         )
-    if _is_sparse(left) or _is_sparse(right):
-        return _is_sparse(left) and _is_sparse(right) and _equal_sparse(left, right)
     if isinstance(left, np.random.SeedSequence) and isinstance(right, np.random.SeedSequence):
         return bool(left.state == right.state)
     return bool(left == right) or bool(_is_nan(left) and _is_nan(right))
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether a value is a scipy sparse array or matrix, without importing scipy.
+
+    Examples
+    --------
+    >>> is_sparse(np.ones(2))
+    False
+    """
+    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocoo")
 
 
 def _equal_arrays(left: Any, right: Any) -> bool:
@@ -91,10 +102,6 @@ def _equal_arrays(left: Any, right: Any) -> bool:
     # NaN and NaT are the only values that differ from themselves
     same = np.asarray(left == right)
     return bool(np.all(same | ((left != left) & (right != right))))
-
-
-def _is_sparse(value: Any) -> bool:
-    return type(value).__module__.startswith("scipy.sparse") and hasattr(value, "tocoo")
 
 
 def _equal_sparse(left: Any, right: Any) -> bool:

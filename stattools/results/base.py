@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import numpy as np
+
 from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._provenance import Provenance
@@ -70,6 +72,9 @@ class Result:
             serialization.register(cls)
 
     def __post_init__(self) -> None:
+        source = self.provenance
+        source = dataclasses.replace(source, versions=freeze(source.versions), sizes=freeze(source.sizes))
+        object.__setattr__(self, "provenance", source)
         for field in dataclasses.fields(self):
             object.__setattr__(self, field.name, freeze(getattr(self, field.name)))
 
@@ -316,4 +321,6 @@ def _column(values: Any) -> Any:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
     return value if value is None or isinstance(value, (bool, int, float, str)) else value_text(value)

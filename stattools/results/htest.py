@@ -12,45 +12,14 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray
-from stattools.results import _format, serialization
+from stattools.results import _format
 from stattools.results.base import Result
+from stattools.results.interval import ConfidenceInterval
 from stattools.results.resampling import ResamplingInfo
 from stattools.results.summary import Gap, Line, Part, Table, cut, text_rows
 
 ALTERNATIVES = {"two-sided": "not equal to", "less": "less than", "greater": "greater than"}
 MAX_ROWS = 20
-
-
-@serialization.register
-@dataclass(frozen=True)
-class ConfidenceInterval:
-    """An interval that unpacks to ``(low, high)``.
-
-    Parameters
-    ----------
-    low, high : float
-    confidence_level : float
-        Between 0 and 1.
-    method : str
-        How it was computed.
-    of : str
-        What it is about, such as "difference in means".
-
-    Examples
-    --------
-    >>> low, high = ConfidenceInterval(0.1, 0.4, 0.95, of="distance")
-    >>> high
-    0.4
-    """
-
-    low: float
-    high: float
-    confidence_level: float = 0.95
-    method: str = ""
-    of: str = ""
-
-    def __iter__(self) -> Iterator[float]:
-        return iter((self.low, self.high))
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -233,7 +202,7 @@ class HTestResult(Result):
     def _estimate_parts(self, digits: int) -> list[Part]:
         parts: list[Part] = []
         if self.conf_int is not None:
-            parts.append(_interval_line(self.conf_int, digits))
+            parts.append(Line(*self.conf_int.words(digits)))
         if self.estimate:
             names, label = _estimate_names(tuple(self.estimate), self.estimate_units)
             values = tuple(_format.number(value, digits) for value in self.estimate.values())
@@ -268,13 +237,12 @@ class HTestResult(Result):
             return f"{self.method}: {self._headline(3)}."
         if style == "plain":
             about = f" of {self.data_name}" if self.data_name else ""
-            how = f", computed by {_resampling_words(self.resampling)}" if self.resampling else ""
-            return (
-                f"{_article(self.method)}{about} gave {self._headline(4)}{how}; "
-                f"the alternative hypothesis is: {self._alternative_words()}."
-            )
+            how = f" by {_resampling_words(self.resampling)}" if self.resampling else ""
+            interval = f", {self.conf_int.apa()}" if self.conf_int is not None else ""
+            words = self._alternative_words()
+            return f"{self.method}{about}: {self._equations(4)}{how}{interval}; alternative hypothesis: {words}."
         values = _format.equations({self.statistic_name: self.statistic, **self.parameter}, 3)
-        interval = f", {_interval_apa(self.conf_int)}" if self.conf_int is not None else ""
+        interval = f", {self.conf_int.apa()}" if self.conf_int is not None else ""
         how = f" ({_resampling_words(self.resampling)})" if self.resampling else ""
         return f"{self.method}, {values}{interval}, {_format.pvalue_apa(self.pvalue)}{how}."
 
@@ -335,20 +303,6 @@ def _array_table(result: HTestResult, digits: int) -> Table:
     return Table(f"first rows, {more}:" if more else "", ("row", result.statistic_name, "p-value"), shown)
 
 
-def _interval_line(interval: ConfidenceInterval, digits: int) -> Line:
-    low, high = _format.number(interval.low, digits), _format.number(interval.high, digits)
-    about = f" of {interval.of}" if interval.of else ""
-    how = f" ({interval.method})" if interval.method else ""
-    level = _format.number(100 * interval.confidence_level)
-    return Line(f"{low} to {high}{how}", label=f"{level} percent confidence interval{about}:")
-
-
-def _interval_apa(interval: ConfidenceInterval) -> str:
-    low, high = _format.number(interval.low, 3), _format.number(interval.high, 3)
-    about = f" of {interval.of}" if interval.of else ""
-    return f"{_format.number(100 * interval.confidence_level)}% CI{about} [{low}, {high}]"
-
-
 def _estimate_names(names: tuple[str, ...], units: str | Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     if isinstance(units, str):
         return names, f"sample estimates ({units}):" if units else "sample estimates:"
@@ -361,8 +315,4 @@ def _resampling_words(info: ResamplingInfo | None) -> str:
     if info.exact:
         return f"{info.kind}, all {info.n_resamples} distinct arrangements"
     early = ", stopped early" if info.stopped_early else ""
-    return f"{info.kind}, {info.n_resamples} resamples{early}"
-
-
-def _article(method: str) -> str:
-    return f"{'An' if method[:1].upper() in 'AEIOU' else 'A'} {method[:1].lower() + method[1:]}"
+    return f"{info.kind} with {info.n_resamples} resamples{early}"

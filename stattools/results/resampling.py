@@ -193,9 +193,7 @@ class ResamplingInfo:
         """The arithmetic of the p-value, such as "(1 + 41)/(1 + 9999)"."""
         plain = self.exact or self.stopped_early
         fraction = (
-            f"{self.n_exceeding}/{self.n_resamples}"
-            if plain
-            else f"(1 + {self.n_exceeding})/(1 + {self.n_resamples})"
+            f"{self.n_exceeding}/{self.n_resamples}" if plain else f"(1 + {self.n_exceeding})/(1 + {self.n_resamples})"
         )
         if self.tails == 1:
             return fraction

@@ -33,7 +33,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from stattools._errors import InvalidDataError, InvalidParameterError
-from stattools.results._immutable import ReadOnlyDict
+from stattools.results._immutable import ReadOnlyDict, is_sparse
 
 FORMAT = 1
 LIST_LIMIT = 1000
@@ -142,11 +142,11 @@ def _encode(obj: Any) -> Any:
         return obj
     if type(obj) is float:
         return obj if math.isfinite(obj) else {"$float": str(obj)}
+    if is_sparse(obj):  # before dicts, one of which scipy's dok format is
+        return _encode_sparse(obj)
     for kind, encoder in _ENCODERS:
         if isinstance(obj, kind):
             return encoder(obj)
-    if type(obj).__module__.startswith("scipy.sparse") and hasattr(obj, "tocoo"):
-        return _encode_sparse(obj)
     if _REGISTRY.get(_path(type(obj))) is type(obj):
         return {"$class": _path(type(obj)), **{name: _encode(getattr(obj, name)) for name in _init_fields(type(obj))}}
     raise InvalidParameterError(f"a {_path(type(obj))} cannot be stored; only plain values, arrays and results can")
@@ -347,9 +347,7 @@ def _writable(part: Any) -> Any:
 
 def _decode_seed(d: Any) -> np.random.SeedSequence:
     entropy, spawn_key, pool_size, n_children = [_decode(item) for item in d]
-    return np.random.SeedSequence(
-        entropy, spawn_key=spawn_key, pool_size=pool_size, n_children_spawned=n_children
-    )
+    return np.random.SeedSequence(entropy, spawn_key=spawn_key, pool_size=pool_size, n_children_spawned=n_children)
 
 
 def _bytes(text: str) -> bytes:

@@ -196,11 +196,10 @@ def _text_lines(part: Part) -> list[str]:
     return [line for line in [clean(part.label)] if line] + _table_lines(part)
 
 
-
 def _table_lines(table: Table) -> list[str]:
     indent = " " * (4 if table.min_width else 2)
     cells = [tuple(map(clean, row)) for row in (table.columns, *table.rows)]
-    widths = [max(table.min_width, *(len(row[k]) for row in cells)) for k in range(len(table.columns))]
+    widths = [max(1, table.min_width, *(len(row[k]) for row in cells)) for k in range(len(table.columns))]
     room = WIDTH - len(indent)
     widths = _narrow(widths, table.n_left, room)
     lines: list[str] = []
@@ -217,8 +216,8 @@ def _narrow(widths: list[int], n_left: int, room: int) -> list[int]:
     fits = sum(width + 2 for width in widths[:n_left]) + numbers - 2 <= room
     if fits or not n_left:
         return [min(width, room) for width in widths]
-    # narrowing the names is preferred to breaking the table, as long as 20 characters a name remain
-    spare = room - numbers if (room - numbers) // n_left - 2 >= 20 else room - widest - 2
+    # narrowing the names is preferred to breaking the table, as long as 10 characters a name remain
+    spare = room - numbers if (room - numbers) // n_left - 2 >= 10 else room - widest - 2
     share = max(8, spare // n_left - 2)
     return [min(w, share) if k < n_left else min(w, room - n_left * (share + 2)) for k, w in enumerate(widths)]
 
@@ -238,9 +237,7 @@ def _column_chunks(widths: Sequence[int], n_left: int, room: int) -> list[list[i
     return chunks or [left]
 
 
-def _row_lines(
-    row: Sequence[str], chosen: Sequence[int], widths: Sequence[int], n_left: int, indent: str
-) -> list[str]:
+def _row_lines(row: Sequence[str], chosen: Sequence[int], widths: Sequence[int], n_left: int, indent: str) -> list[str]:
     wrapped = [_format.wrap(row[k], widths[k], hanging="") for k in chosen]
     height = max(map(len, wrapped))
     # numbers stand on the last line of a wrapped name
