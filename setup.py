@@ -15,7 +15,7 @@ def version():
 
 INSTALL = [
     "numpy>=2.0",
-    "scipy>=1.14",
+    "scipy>=1.15",
     "statsmodels>=0.14.4",
     "scikit-learn>=1.5.2",
     "pot>=0.9.5",
@@ -27,11 +27,11 @@ INSTALL = [
 ]
 
 EXTRAS = {
-    "plot": ["matplotlib>=3.9"],
+    "plot": ["matplotlib>=3.10"],
     "dag": ["networkx>=3.2"],
     "dask": ["dask[array,dataframe]>=2024.8", "distributed>=2024.8"],
-    "docs": ["sphinx>=8.0", "myst-nb>=1.2", "numpydoc>=1.8", "pydata-sphinx-theme>=0.16", "matplotlib>=3.9"],
-    "bench": ["hyppo>=0.5", "asv>=0.6.4", "virtualenv>=20.26", "matplotlib>=3.9"],
+    "docs": ["sphinx>=8.0", "myst-nb>=1.2", "numpydoc>=1.8", "pydata-sphinx-theme>=0.16", "matplotlib>=3.10"],
+    "bench": ["hyppo>=0.5", "asv>=0.6.4", "virtualenv>=20.26", "matplotlib>=3.10"],
     "test": [
         "pytest>=8.3",
         "pytest-xdist>=3.6",
@@ -39,7 +39,7 @@ EXTRAS = {
         "ruff>=0.11",
         "mypy>=1.15",
         "import-linter>=2.3",
-        "matplotlib>=3.9",
+        "matplotlib>=3.10",
         "networkx>=3.2",
         "polars>=1.8",
         "pyarrow>=17.0",
@@ -74,6 +74,7 @@ setup(
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
         "Programming Language :: Python :: 3.13",
+        "Programming Language :: Python :: 3.14",
         "Topic :: Scientific/Engineering :: Mathematics",
         "Typing :: Typed",
     ],
