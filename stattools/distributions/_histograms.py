@@ -65,7 +65,7 @@ def _complete_rows(
 ) -> tuple[FloatArray, tuple[str, ...], Groups, tuple[str, ...]]:
     if nan_policy == "raise":
         return table, names, groups, ()
-    kept = ~np.isnan(table).any(axis=1)
+    kept = np.logical_not(np.isnan(table).any(axis=1))
     if kept.all():
         return table, names, groups, ()
     if not kept.any():
@@ -121,7 +121,7 @@ def _sparse_histogram(
             f"frequencies has {data[k]} at row {rows[k]}, column {columns[k]}; masses are finite and not negative"
         )
     with np.errstate(over="ignore"):
-        totals = np.bincount(rows, weights=data, minlength=len(labels))
+        totals = np.bincount(rows, weights=data, minlength=len(labels)).astype(np.float64)
     require_totals(totals, labels, "frequencies")
     return {
         "points": points[columns],

@@ -9,8 +9,9 @@ import numpy as np
 
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray, IntArray
-from stattools.distributions._samples import Parts
+from stattools.distributions._samples import Parts, on_domain
 from stattools.distributions._slices import same_domain, starts_of
+from stattools.distributions._support import support_on_domain
 
 if TYPE_CHECKING:
     from stattools.distributions.array import DistributionArray
@@ -30,7 +31,7 @@ def concatenated(arrays: Sequence[DistributionArray]) -> Parts:
         raise InvalidDataError(
             f"arrays[{grouped.index(False)}] has no groups and others have; use with_groups on it first"
         )
-    levels = tuple(dict.fromkeys(level for array in arrays for level in array.group_levels))
+    levels = _joined_levels(arrays) if all(grouped) else ()
     parts: Parts = {
         "totals": np.concatenate([array.totals for array in arrays]),
         "domain": arrays[0].domain,
@@ -51,6 +52,16 @@ def concatenated(arrays: Sequence[DistributionArray]) -> Parts:
         "masses": None if equal else np.concatenate([explicit_masses(masses, starts) for _, masses, starts in pieces]),
         "offsets": starts_of(np.concatenate([np.diff(starts) for _, _, starts in pieces])),
     }
+
+
+def _joined_levels(arrays: Sequence[DistributionArray]) -> tuple[Any, ...]:
+    """All levels, sorted where every array sorts its own, else in the order of the arrays."""
+    kinds = {array.groups.dtype.kind for array in arrays}
+    if len(kinds) > 1:
+        raise InvalidDataError("arrays have group labels of different types; use with_groups to make them alike")
+    levels = tuple(dict.fromkeys(level for array in arrays for level in array.group_levels))
+    in_order = all(list(array.group_levels) == sorted(array.group_levels) for array in arrays)
+    return tuple(sorted(levels)) if in_order else levels
 
 
 def share_support(x: DistributionArray, y: DistributionArray) -> bool:
@@ -148,3 +159,14 @@ def _listed(array: DistributionArray, index: Any) -> IntArray:
     if outside.any():
         raise IndexError(f"index {keys[outside][0]} is out of range for {n} distributions")
     return keys % n
+
+
+def moved(array: DistributionArray, domain: Any) -> Any:
+    """Points of an array, checked on a domain."""
+    if array.domain is not None:
+        if same_domain(array.domain, domain):
+            return array.points
+        raise InvalidParameterError(f"the distributions are {array.place} already; build them anew for another domain")
+    if array.offsets is not None:
+        return on_domain(array.points, array.offsets, domain, array.names)
+    return support_on_domain(array.points, domain, "support")

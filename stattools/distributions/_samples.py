@@ -65,7 +65,7 @@ def ragged(
         names, groups = kept_labels(kept, names, groups)
         offsets = starts_of(sizes[kept])
     _require_finite_points(points, offsets, names)
-    checked = _on_domain(points, offsets, domain, names)
+    checked = on_domain(points, offsets, domain, names)
     totals = np.diff(offsets).astype(np.float64)
     if masses is not None:
         masses, totals = _normalized_segments(masses, offsets, names)
@@ -115,7 +115,7 @@ def _segment(position: int, offsets: IntArray) -> int:
     return int(np.searchsorted(offsets, position, side="right")) - 1
 
 
-def _on_domain(points: FloatArray, offsets: IntArray, domain: Any, names: tuple[str, ...]) -> Any:
+def on_domain(points: FloatArray, offsets: IntArray, domain: Any, names: tuple[str, ...]) -> Any:
     """Canonical points of the domain; a memmap that is canonical already stays one."""
     if domain is None:
         return points

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BLOCK_VALUES = 2**22
 """Slice values held at once while a ragged array is embedded: 32 MB."""
 
+LARGEST_VALUE = 1e150
+
 
 @dataclass(frozen=True)
 class SharedSlices:
@@ -34,12 +36,12 @@ class SharedSlices:
     order: IntArray
     masses: FloatArray
 
-    def rank(self) -> IntArray:
+    def rank(self) -> Any:
         """(S, n) position of each node, or (S, 0) when no row is mostly zero."""
         n_nodes = self.masses.shape[1]
         if np.all(2 * np.count_nonzero(self.masses, axis=1) >= n_nodes):
             return contiguous(np.empty((len(self.order), 0), np.intp))
-        rank = np.empty_like(self.order)
+        rank = np.empty(self.order.shape, np.intp)
         np.put_along_axis(rank, self.order, np.arange(n_nodes)[None], axis=1)
         return contiguous(rank)
 
@@ -127,22 +129,28 @@ def evaluate(slicer: Slicer, points: Any) -> FloatArray:
         raise InvalidParameterError(
             f"slicer gives values of shape {values.shape} at {len(points)} points; it has {slicer.n_slices} slices"
         )
-    if not np.isfinite(values).all():
-        row, column = np.argwhere(~np.isfinite(values))[0]
-        raise InvalidDataError(f"slicer gives {values[row, column]} at point {row} in slice {column}")
+    usable = np.abs(values) <= LARGEST_VALUE
+    if not usable.all():
+        row, column = np.argwhere(~usable)[0]
+        raise InvalidDataError(
+            f"the slice value at point {row} is {values[row, column]:g} in slice {column}; squared differences of "
+            f"values above {LARGEST_VALUE:g} overflow, rescale the data"
+        )
     return values
 
 
-def resolve_slicer(array: DistributionArray, slicer: Slicer | None) -> Slicer:
-    """The slicer to use: the one given, once it is known to fit, or the default of the array's domain."""
+def fitted(array: DistributionArray, slicer: Slicer | None) -> tuple[DistributionArray, Slicer]:
+    """The slicer given, or the default one, and the array on its domain.
+
+    Distributions in R^d are put on the domain of the slicer; those on a domain must be on that one.
+    """
     from stattools.distributions.slicers import Identity
 
     if slicer is None:
         if array.domain is not None:
-            basis: Slicer = array.domain.eigenbasis()
-            return basis
+            return array, array.domain.eigenbasis()
         if array.n_coordinates == 1:
-            return Identity()
+            return array, Identity()
         raise InvalidParameterError(
             f"slicer is None; distributions in R^{array.n_coordinates} need "
             f"Directions.random({array.n_coordinates}, n_directions, rng=...)"
@@ -156,18 +164,19 @@ def resolve_slicer(array: DistributionArray, slicer: Slicer | None) -> Slicer:
         raise InvalidParameterError(
             f"slicer is {type(slicer).__name__}, without {missing[0]}; pass an EigenBasis, Directions or Identity()"
         )
-    _require_fit(array, slicer)
-    return slicer
+    if slicer.domain is None:
+        _require_fit(array, slicer)
+    elif array.domain is None:
+        return array.with_domain(slicer.domain), slicer
+    elif not same_domain(array.domain, slicer.domain):
+        raise InvalidParameterError(
+            f"slicer is for {slicer.domain.description} and the distributions are {array.place}; "
+            "make a basis of their own domain"
+        )
+    return array, slicer
 
 
 def _require_fit(array: DistributionArray, slicer: Slicer) -> None:
-    if slicer.domain is not None:
-        if not same_domain(array.domain, slicer.domain):
-            raise InvalidParameterError(
-                f"slicer is for {slicer.domain.description} and the distributions are {array.place}; "
-                "build them with the slicer's domain"
-            )
-        return
     if not has_linear_coordinates(array.domain):
         raise InvalidParameterError(
             f"slicer is {slicer.description} and the distributions are {array.place}, whose points are not vectors; "

@@ -32,14 +32,18 @@ def support_points(edges: Any, support: Any, domain: Any) -> tuple[Any, tuple[in
         raise InvalidParameterError("edges and support are None; say where the masses sit, by bin edges or by points")
     if domain is None:
         return np.array(points), shape
+    return support_on_domain(points, domain, "edges" if edges is not None else "support"), shape
+
+
+def support_on_domain(points: FloatArray, domain: Any, name: str) -> Any:
+    """Canonical points of a domain."""
     if domain.is_discrete:
-        return domain.check_points(node_ids(points, "support"), name="support"), shape
+        return domain.check_points(node_ids(points, name), name=name)
     if points.shape[1] != domain.n_coordinates:
         raise InvalidDataError(
-            f"{'edges' if edges is not None else 'support'} has {points.shape[1]} coordinates; "
-            f"{domain.description} has {domain.n_coordinates}"
+            f"{name} has {points.shape[1]} coordinates; {domain.description} has {domain.n_coordinates}"
         )
-    return domain.check_points(points, name="support"), shape
+    return domain.check_points(points, name=name)
 
 
 def _centres(edges: Any) -> tuple[FloatArray, tuple[int, ...]]:
@@ -61,7 +65,7 @@ def _centres(edges: Any) -> tuple[FloatArray, tuple[int, ...]]:
 def cell_volumes(points: Any, volumes: ArrayLike | None, domain: Any) -> FloatArray:
     """Volume of the cell of each support point: the given one, a node's mass, or the length that is nearest to it."""
     if volumes is not None:
-        given = _validation.nonnegative(_validation.float_array(volumes, "volumes", ndim=1), "volumes")
+        given: FloatArray = _validation.nonnegative(_validation.float_array(volumes, "volumes", ndim=1), "volumes")
         if len(given) != len(points):
             raise InvalidDataError(f"volumes has {len(given)} numbers for {len(points)} support points")
         return given

@@ -400,6 +400,26 @@ class DistributionArray:
         labels, levels = group_labels(groups, len(self))
         return replace(self, groups=labels, group_levels=levels)
 
+    def with_domain(self, domain: Any) -> DistributionArray:
+        """The same distributions of R^d on a domain, once their points are known to lie on it.
+
+        Raises
+        ------
+        InvalidDataError
+            A point is outside the domain.
+        InvalidParameterError
+            The distributions are on another domain already.
+
+        Examples
+        --------
+        >>> from stattools.domains import Interval
+        >>> DistributionArray.from_samples([[0.1, 0.7]]).with_domain(Interval(0, 1)).place
+        'on Interval(0, 1)'
+        """
+        from stattools.distributions._joining import moved
+
+        return replace(self, domain=domain, points=moved(self, domain))
+
     @property
     def is_shared(self) -> bool:
         """Whether the distributions are masses on one support."""
@@ -430,7 +450,8 @@ class DistributionArray:
             return np.diff(self.offsets)
         if self.offsets is None:
             return np.count_nonzero(self.masses, axis=1).astype(np.intp)
-        return np.add.reduceat(self.masses > 0, self.offsets[:-1], dtype=np.intp)
+        counts: IntArray = np.add.reduceat(self.masses > 0, self.offsets[:-1], dtype=np.intp)
+        return counts
 
     def atoms(self, i: int) -> tuple[Any, FloatArray]:
         """Points and masses of distribution i, those of mass zero included.

@@ -11,7 +11,7 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
-from stattools.distributions._slices import contiguous, ragged_slices, resolve_slicer, row_blocks, shared_slices
+from stattools.distributions._slices import contiguous, fitted, ragged_slices, row_blocks, shared_slices
 
 if TYPE_CHECKING:
     from stattools.distributions.array import DistributionArray
@@ -93,7 +93,8 @@ class Embedding:
         """(N, P) features, slice by slice: quantiles times the square root of slice weight over D."""
         scale = np.sqrt(np.asarray(self.slicer.slice_weights) / self.n_quantiles)
         weighted = (self.values * scale[:, None]).reshape(len(self), -1)
-        return contiguous(weighted)  # type: ignore[no-any-return]
+        features: FloatArray = contiguous(weighted)
+        return features
 
     def quantile_functions(self) -> FloatArray:
         """(N, S, D) quantile functions without weights."""
@@ -180,15 +181,19 @@ def embed(array: DistributionArray, slicer: Slicer | None, n_quantiles: int, qua
     """See `DistributionArray.embed`."""
     n_quantiles = _validation.integer(n_quantiles, "n_quantiles", minimum=1)
     _validation.choice(quantile, ("cell", "left", "mid"), "quantile")
-    fitted = resolve_slicer(array, slicer)
-    levels = contiguous(quantile_levels(n_quantiles, quantile))
-    values = (_shared if array.is_shared else _ragged)(array, fitted, levels, quantile == "cell")
-    return Embedding(values, fitted, quantile, array.names, array.groups, array.group_levels)
+    array, slicer = fitted(array, slicer)
+    values = slice_quantiles(array, slicer, quantile_levels(n_quantiles, quantile), quantile == "cell")
+    return Embedding(values, slicer, quantile, array.names, array.groups, array.group_levels)
 
 
 def quantile_levels(n_quantiles: int, quantile: str) -> FloatArray:
     """Levels of the features: k/D for "left", (k + 1/2)/D otherwise."""
     return (np.arange(n_quantiles) + (0.0 if quantile == "left" else 0.5)) / n_quantiles
+
+
+def slice_quantiles(array: DistributionArray, slicer: Slicer, levels: FloatArray, cells: bool) -> FloatArray:
+    """(N, S, D) quantiles of every slice at increasing levels, or averages over D equal cells."""
+    return (_shared if array.is_shared else _ragged)(array, slicer, contiguous(levels), cells)
 
 
 def _shared(array: DistributionArray, slicer: Slicer, levels: FloatArray, cells: bool) -> FloatArray:
@@ -225,4 +230,4 @@ def feature_distances(x: FloatArray, y: FloatArray) -> FloatArray:
     for start in range(0, len(rows), block):
         i, j = rows[start : start + block], columns[start : start + block]
         squared[i, j] = ((x[i] - y[j]) ** 2).sum(axis=1)
-    return np.sqrt(squared)
+    return np.asarray(np.sqrt(squared))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from stattools.distributions._joining import as_ragged, require_same_space, shar
 from stattools.distributions._slices import (
     RaggedSlices,
     contiguous,
+    fitted,
     ragged_slices,
-    resolve_slicer,
     row_blocks,
     shared_slices,
 )
@@ -83,10 +82,12 @@ def exact_squared_distances(
         raise InvalidParameterError(f"power is {power}; it must be 1 or 2")
     if y is not None:
         require_same_space(x, require_array(y, "y"), "x", "y")
-    fitted = resolve_slicer(x, slicer)
+    if y is not None:
+        y, slicer = fitted(y, slicer)
+    x, slicer = fitted(x, slicer)
     if x.is_shared and (y is None or share_support(x, y)):
-        return _shared_costs(x, y, fitted, power)
-    return _ragged_costs(x, y, fitted, power)
+        return _shared_costs(x, y, slicer, power)
+    return _ragged_costs(x, y, slicer, power)
 
 
 def _shared_costs(x: DistributionArray, y: DistributionArray | None, slicer: Slicer, power: int) -> FloatArray:
@@ -111,10 +112,13 @@ def _ragged_costs(x: DistributionArray, y: DistributionArray | None, slicer: Sli
 
     costs = np.zeros((len(x), len(x if y is None else y)))
     weights = contiguous(slicer.slice_weights)
-    for x_first, x_stop, left in _blocks(x, slicer):
-        for y_first, y_stop, right in _blocks(x if y is None else y, slicer, first=x_first if y is None else 0):
+    y_blocks = None if y is None else _blocks(y, slicer)
+    x_blocks = _blocks(x, slicer)
+    for k, (x_first, x_stop) in enumerate(x_blocks):
+        left = _sorted(x, x_first, x_stop, slicer)
+        for y_first, y_stop in x_blocks[k:] if y_blocks is None else y_blocks:
             same = y is None and x_first == y_first
-            right = left if same else right
+            right = left if same else _sorted(x if y is None else y, y_first, y_stop, slicer)
             block = np.zeros((x_stop - x_first, y_stop - y_first))
             for s in range(len(weights)):
                 part = slice(s, s + 1)
@@ -129,19 +133,17 @@ def _ragged_costs(x: DistributionArray, y: DistributionArray | None, slicer: Sli
     return costs
 
 
-def _blocks(array: DistributionArray, slicer: Slicer, first: int = 0) -> Iterator[tuple[int, int, RaggedSlices]]:
-    """Consecutive distributions from `first` on, evaluated and sorted."""
-    if array.is_shared:
-        yield 0, len(array), shared_slices(array, slicer).ragged()
-        return
-    offsets = array.offsets
-    assert offsets is not None
-    for start, stop in row_blocks(offsets, slicer.n_slices, HELD_VALUES):
-        if start < first:
-            continue
-        low, high = offsets[start], offsets[stop]
-        masses = None if array.masses is None else array.masses[low:high]
-        yield start, stop, ragged_slices(array.points[low:high], masses, offsets[start : stop + 1] - low, slicer)
+def _blocks(array: DistributionArray, slicer: Slicer) -> list[tuple[int, int]]:
+    """Bounds of runs of distributions that are held at once."""
+    offsets = array.offsets if array.offsets is not None else np.arange(len(array) + 1) * len(array.points)
+    return list(row_blocks(offsets, slicer.n_slices, HELD_VALUES))
+
+
+def _sorted(array: DistributionArray, first: int, stop: int, slicer: Slicer) -> RaggedSlices:
+    part = array[first:stop]
+    if part.offsets is None:
+        return shared_slices(part, slicer).ragged()
+    return ragged_slices(part.points, part.masses, part.offsets, slicer)
 
 
 def pairwise(

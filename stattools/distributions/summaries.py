@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from stattools._errors import DegenerateDataWarning, InvalidDataError, InvalidPa
 from stattools._typing import ArrayLike, BoolArray, FloatArray, Seed
 from stattools.distributions._joining import as_ragged, explicit_masses
 from stattools.distributions._samples import Parts
-from stattools.distributions._slices import RaggedSlices, contiguous, has_linear_coordinates, ragged_slices, starts_of
+from stattools.distributions._slices import has_linear_coordinates, ragged_slices, starts_of
+from stattools.distributions.embedding import slice_quantiles
 from stattools.distributions.slicers import Identity
 
 if TYPE_CHECKING:
@@ -62,10 +64,14 @@ def _means_on_domain(array: DistributionArray) -> FloatArray:
     centres = np.empty((len(array), array.n_coordinates))
     for k, period in enumerate(periods(array.domain)):
         if period is None:
-            centres[:, k] = _averages(array, lambda points, k=k: points[:, k : k + 1])[:, 0]
+            centres[:, k] = _averages(array, partial(_column, k=k))[:, 0]
         else:
             centres[:, k] = _mean_angles(array, k, period)
     return centres
+
+
+def _column(points: FloatArray, k: int) -> FloatArray:
+    return points[:, k : k + 1]
 
 
 def periods(domain: Any) -> list[float | None]:
@@ -112,17 +118,21 @@ def _averages(array: DistributionArray, function: Callable[[Any], FloatArray]) -
         return np.asarray(array.masses @ function(array.points))
     offsets = array.offsets
     rows = []
-    for i, (start, stop) in enumerate(itertools.pairwise(offsets)):
+    for start, stop in itertools.pairwise(offsets):
         values = function(array.points[start:stop])
-        rows.append(values.mean(axis=0) if array.masses is None else array.atoms(i)[1] @ values)
+        rows.append(_plain_mean(values) if array.masses is None else array.masses[start:stop] @ values)
     return np.array(rows)
+
+
+def _plain_mean(values: FloatArray) -> FloatArray:
+    with np.errstate(over="ignore"):
+        mean = values.mean(axis=0)
+    return np.asarray(mean if np.isfinite(mean).all() else (values / len(values)).sum(axis=0))
 
 
 # the line -------------------------------------------------------------------------------------------------------------
 def quantiles(array: DistributionArray, levels: ArrayLike) -> FloatArray:
     """See `DistributionArray.quantile`."""
-    from stattools.distributions._kernels import ragged_quantiles
-
     _require_line(array, "quantile()")
     wanted = _validation.float_array(levels, "levels", ndim=(0, 1))
     outside = np.atleast_1d((wanted < 0) | (wanted > 1))
@@ -131,17 +141,10 @@ def quantiles(array: DistributionArray, levels: ArrayLike) -> FloatArray:
         raise InvalidParameterError(f"levels has {np.atleast_1d(wanted)[i]} at index {i}; levels lie in [0, 1]")
     flat = np.atleast_1d(wanted)
     order = np.argsort(flat, kind="stable")
-    sorted_atoms = _sorted(array)
-    found = ragged_quantiles(
-        sorted_atoms.values, sorted_atoms.weights, sorted_atoms.offsets, contiguous(flat[order]), False
-    )[:, 0]
+    found = slice_quantiles(array, Identity(), flat[order], False)[:, 0]
     result = np.empty_like(found)
     result[:, order] = found
     return result[:, 0] if wanted.ndim == 0 else result
-
-
-def _sorted(array: DistributionArray) -> RaggedSlices:
-    return ragged_slices(*as_ragged(array), Identity())
 
 
 def cumulated(array: DistributionArray, values: ArrayLike) -> FloatArray:
@@ -160,7 +163,7 @@ def _levels(array: DistributionArray) -> tuple[FloatArray, FloatArray, Any]:
     """Distinct atoms in order, cumulated masses, and where each distribution starts."""
     from stattools.distributions._transport1d import compress_ragged
 
-    held = _sorted(array)
+    held = ragged_slices(*as_ragged(array), Identity())
     atoms, levels, starts = compress_ragged(held.values[0], held.weights[0], held.offsets)
     return atoms[: starts[-1]], levels[: starts[-1]], starts
 
@@ -219,6 +222,7 @@ def mixture(array: DistributionArray, weights: ArrayLike | None) -> Parts:
     """See `DistributionArray.mixture`."""
     share = mixing_weights(weights, len(array))
     if array.offsets is None:
+        assert array.masses is not None
         return _single(array.points, (share @ array.masses)[None], None, array, "mixture")
     masses = explicit_masses(array.masses, array.offsets) * np.repeat(share, np.diff(array.offsets))
     return _single(array.points, masses, np.array([0, len(masses)], dtype=np.intp), array, "mixture")
