@@ -58,9 +58,9 @@ def combine_pvalues(
     p : array_like
         p-values; those along `axis` are combined.
     method : {"hmp", "cauchy", "cauchy_truncated", "simes", "bonferroni", "fisher", "stouffer"}
-        "hmp": harmonic mean p with its Landau tail [1]_. "cauchy": Cauchy combination [2]_. "cauchy_truncated": the same
-        without the terms of p-values of one half or more, which else can cancel the small ones; still divided by the
-        total weight. "simes", "bonferroni": valid under positive, respectively any, dependence. "fisher", "stouffer":
+        "hmp": harmonic mean p with its Landau tail [1]_. "cauchy": Cauchy combination [2]_. "cauchy_truncated": the
+        same without the terms of p-values of one half or more, which else can cancel the small ones; still divided by
+        the total weight. "simes", "bonferroni": valid under positive, respectively any, dependence. "fisher", "stouffer":
         only for independent p-values.
     weights : (P,) array_like, optional
         Non-negative; they are scaled to sum one, and p-values of weight zero are left out. Not for "fisher".
@@ -86,7 +86,7 @@ def combine_pvalues(
     --------
     >>> result = combine_pvalues([0.01, 0.2, 0.8])
     >>> round(result.pvalue, 5)
-    0.03391
+    0.03229
     """
     _validation.choice(method, tuple(METHODS), "method")
     array = pvalue_array(p)
@@ -155,7 +155,7 @@ def combination_statistic(p: FloatArray, method: str, weights: FloatArray) -> Fl
     >>> float(combination_statistic(np.array([0.5, 0.25]), "hmp", np.array([0.5, 0.5])))
     3.0
     """
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         if method == "hmp":
             return np.asarray((1.0 / p) @ weights)
         if method in ("cauchy", "cauchy_truncated"):

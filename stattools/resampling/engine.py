@@ -51,7 +51,7 @@ class Sequential:
         _validation.integer(self.exceedances, "exceedances", minimum=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NullDistribution:
     """Resampled values of one statistic and the p-value they give.
 
@@ -90,7 +90,7 @@ class NullDistribution:
     alternative: str = "greater"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class JointNull:
     """Resampled values of several statistics on one shared set of arrangements.
 
@@ -182,9 +182,7 @@ def null_distribution(
     >>> null_distribution(statistic, Permutation(999, group_sizes=(3, 3)), rng=1).pvalue
     0.05
     """
-    joint = resample(
-        statistic, scheme, observed=observed, stopping=stopping, rng=rng, n_jobs=n_jobs, progress=progress
-    )
+    joint = resample(statistic, scheme, observed=observed, stopping=stopping, rng=rng, n_jobs=n_jobs, progress=progress)
     return joint.marginal(alternative=alternative)
 
 
@@ -231,7 +229,7 @@ def resample(
     --------
     >>> from stattools.resampling import SignFlip
     >>> x = np.array([1.0, 2.0, 3.0])
-    >>> resample(lambda signs: signs @ x, SignFlip(99, n=3)).values.max()
+    >>> float(resample(lambda signs: signs @ x, SignFlip(99, n=3)).values.max())
     6.0
     """
     seed = start.seed if start is not None else _random.seed_sequence(rng)

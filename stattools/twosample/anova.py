@@ -251,7 +251,9 @@ def _with_covariates(x: Any, groups: Any, covariates: Any, nan_policy: str) -> t
     if groups is None:
         groups = getattr(x, "groups", None)
     if np.isinf(matrix).any():
-        raise InvalidDataError(f"covariates has an infinite value in row {int(np.argmax(np.isinf(matrix).any(axis=1)))}")
+        raise InvalidDataError(
+            f"covariates has an infinite value in row {int(np.argmax(np.isinf(matrix).any(axis=1)))}"
+        )
     incomplete = np.isnan(matrix).any(axis=1)
     if incomplete.any() and groups is not None:
         labels = np.array(list(groups), dtype=object)
@@ -264,9 +266,13 @@ def _check_sizes(collections: inputs.Collections, statistic: str) -> None:
     sizes = np.bincount(collections.codes)
     if sizes.min() < 2 and statistic == "studentized":
         name = collections.levels[int(sizes.argmin())]
-        raise DegenerateDataError(f"group {name!r} has 1 distribution; statistic='studentized' needs at least 2 a group")
+        raise DegenerateDataError(
+            f"group {name!r} has 1 distribution; statistic='studentized' needs at least 2 a group"
+        )
     if len(collections.codes) <= len(sizes):
-        raise DegenerateDataError(f"{len(collections.codes)} distributions in {len(sizes)} groups leave nothing to compare")
+        raise DegenerateDataError(
+            f"{len(collections.codes)} distributions in {len(sizes)} groups leave nothing to compare"
+        )
 
 
 def _scheme(plan: AnovaPlan) -> Scheme:
@@ -439,7 +445,9 @@ def _coefficient_table(plan: AnovaPlan) -> Any:
     terms = ["intercept"] + [f"{level} - {plan.levels[0]}" for level in plan.levels[1:]] + list(plan.covariate_names)
     if np.linalg.matrix_rank(design) < design.shape[1] or n <= design.shape[1]:
         raise DegenerateDataError("groups and covariates are linearly dependent: coefficients are not determined")
-    weights = np.repeat(np.sqrt(np.asarray(embedding.slicer.slice_weights) / embedding.n_quantiles), embedding.n_quantiles)
+    weights = np.repeat(
+        np.sqrt(np.asarray(embedding.slicer.slice_weights) / embedding.n_quantiles), embedding.n_quantiles
+    )
     quantiles = embedding.features / np.where(weights > 0, weights, 1.0)
     q, r = np.linalg.qr(design)
     operator = np.linalg.solve(r, q.T)

@@ -8,7 +8,7 @@ import numpy as np
 
 from stattools._typing import FloatArray
 from stattools.twosample.moments import Norms
-from stattools.twosample.statistics import studentized
+from stattools.twosample.statistics import VARIANCE_FLOOR, studentized
 
 
 class MomentMatch(NamedTuple):
@@ -72,7 +72,8 @@ def james_f(statistic: float, groups: tuple[FloatArray, ...]) -> tuple[float, fl
     """F approximation of T^2 on r scores with unequal covariances: (df1, df2, p-value).
 
     One group: Hotelling's exact F for Gaussian differences. Two groups: the degrees of freedom of Krishnamoorthy and
-    Yu (2004), Statist. Probab. Lett. 66, 161-169, which are invariant under linear maps of the scores.
+    Yu (2004), Statist. Probab. Lett. 66, 161-169, which are invariant under linear maps of the scores. NaN when the
+    groups have no spread in some direction, where T^2 is not defined.
     """
     from scipy.stats import f
 
@@ -82,7 +83,9 @@ def james_f(statistic: float, groups: tuple[FloatArray, ...]) -> tuple[float, fl
         df2 = float(n - r)
         return float(r), df2, float(f.sf(statistic * df2 / (r * (n - 1)), r, df2))
     parts = [np.atleast_2d(np.cov(rows.T)) / len(rows) for rows in groups]
-    total = sum(parts)
+    total = np.add(*parts)
+    if np.linalg.eigvalsh(total)[0] <= VARIANCE_FLOOR:
+        return float(r), np.nan, np.nan
     denominator = 0.0
     for part, rows in zip(parts, groups, strict=True):
         ratio = np.linalg.solve(total, part)

@@ -153,5 +153,3 @@ def _collection(value: Any, name: str, domain: Any, basis: Any) -> DistributionA
     if space is not None and not hasattr(space, "eigenbasis"):
         raise InvalidParameterError(f"domain is {space!r}; it takes a stattools domain such as Circle(360)")
     return DistributionArray.from_samples([_validation.float_array(value, name, ndim=(1, 2))], domain=space)
-
-

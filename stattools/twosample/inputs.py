@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfuncti
             raise InvalidParameterError("give either basis or domain; the basis knows its own domain")
         if not hasattr(basis, "evaluate"):
             raise InvalidParameterError(
-                f"basis is {type(basis).__name__}; it takes the result of domain.eigenbasis(...), Directions or Identity"
+                f"basis is {type(basis).__name__}; it takes domain.eigenbasis(...), Directions or Identity"
             )
         return basis
     if domain is not None and not hasattr(domain, "eigenbasis"):
@@ -141,8 +141,15 @@ def _pooled(x: Any, y: Any) -> Any:
     if isinstance(x, Embedding) != isinstance(y, Embedding):
         raise InvalidDataError("x and y must both be DistributionArrays, or both be embeddings")
     if isinstance(x, Embedding):
-        return Embedding.concat([x, y])
+        return _joined(x, y)
     return DistributionArray.concat([x.with_groups(None), y.with_groups(None)])
+
+
+def _joined(x: Embedding, y: Embedding) -> Embedding:
+    same_slices = x.slicer is y.slicer or x.slicer.description == y.slicer.description
+    if x.values.shape[1:] != y.values.shape[1:] or x.quantile != y.quantile or not same_slices:
+        raise InvalidDataError(f"x and y are embedded differently: {x!r} and {y!r}; embed y by x.transform(...)")
+    return replace(x, values=np.concatenate([x.values, y.values]), names=(), groups=None, group_levels=())
 
 
 def _labelled(groups: Any, n: int, notes: Notes) -> tuple[Any, Any]:

@@ -223,7 +223,9 @@ def localize(
     joint = resample(statistic, plans.scheme_of(plan), rng=seed, n_jobs=n_jobs)
     n_components, n_coordinates = len(starts), plan.embedding.features.shape[1]
     stops = np.cumsum([n_components, n_coordinates])
-    by_component, by_coordinate, by_point = (_columns(joint, a, b) for a, b in zip([0, *stops], [*stops, None], strict=True))
+    by_component, by_coordinate, by_point = (
+        _columns(joint, a, b) for a, b in zip([0, *stops], [*stops, None], strict=True)
+    )
     tests = coordinate_tests(plan.groups)
     slices: dict[str, Any] = {"component": np.array(names)}
     if eigenvalues is not None:
@@ -255,9 +257,9 @@ def localize(
             f"localize(method={method!r}, n_resamples={n_resamples})", seed=seed, sizes=dict(result.provenance.sizes)
         ),
         warnings=tuple(result.warnings),
-        notes=() if plan.paired or len(set(plan.sizes)) == 1 else (
-            "permutation compares whole laws: with groups of unequal size, unequal spread can show as a difference",
-        ),
+        notes=()
+        if plan.paired or len(set(plan.sizes)) == 1
+        else ("permutation compares whole laws: with groups of unequal size, unequal spread can show as a difference",),
         method=method,
         levels=plan.levels,
         slices=slices,
@@ -300,7 +302,9 @@ def _projector(plan: Plan, phi: FloatArray | None) -> FloatArray | None:
     """(P, n) matrix that takes a difference of features to the witness at n points."""
     if phi is None:
         return None
-    return np.repeat(phi * _feature_scale(plan.embedding)[:: plan.embedding.n_quantiles], plan.embedding.n_quantiles, axis=1).T
+    return np.repeat(
+        phi * _feature_scale(plan.embedding)[:: plan.embedding.n_quantiles], plan.embedding.n_quantiles, axis=1
+    ).T
 
 
 def _all_statistics(arrangements: Any, *, design: Any, starts: Any, projector: FloatArray | None) -> FloatArray:
@@ -348,6 +352,8 @@ def _transport_potential(plan: Plan, phi: FloatArray) -> FloatArray:
         psi = np.r_[0.0, np.cumsum(np.diff(q) * (slope[1:] + slope[:-1]) / 2)]
         value = phi[:, s]
         inside = np.interp(value, q, psi)
-        beyond = np.where(value < q[0], (value - q[0]) * slope[0], np.where(value > q[-1], (value - q[-1]) * slope[-1], 0.0))
+        beyond = np.where(
+            value < q[0], (value - q[0]) * slope[0], np.where(value > q[-1], (value - q[-1]) * slope[-1], 0.0)
+        )
         potential += weight * (inside + beyond)
     return potential

@@ -207,4 +207,3 @@ def component_starts(embedding: Embedding) -> tuple[Any, tuple[str, ...], FloatA
         for k, i in enumerate(first)
     )
     return first * embedding.n_quantiles, names, eigenvalues
-

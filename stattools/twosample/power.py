@@ -206,7 +206,11 @@ def isw_power(
     )
     features = rows_of(embedding.features, centre=True).features
     pilot = _pilot(features[collections.codes == 0], features[collections.codes == 1], effect, notes)
-    power_at = _Mixture(pilot, alpha, simulations, seed) if method == "mixture" else _Resampled(pilot, alpha, simulations, seed)
+    power_at = (
+        _Mixture(pilot, alpha, simulations, seed)
+        if method == "mixture"
+        else _Resampled(pilot, alpha, simulations, seed)
+    )
     if power is not None:
         power = _validation.real(power, "power", minimum=alpha, maximum=1, exclusive=True)
         sizes = _smallest_sizes(power_at, power, ratio, pilot)

@@ -232,4 +232,3 @@ def component_table(plan: Plan) -> dict[str, Any]:
     table["share"] = distance / total if total > 0 else np.zeros(len(distance))
     table["statistic"] = studentized(Norms(distance, trace))
     return table
-

@@ -1,4 +1,4 @@
-"""The statistics of the mean tests, as functions of the moments of an arrangement. All are large under the alternative."""
+"""Statistics of the mean tests as functions of the moments of an arrangement; all are large under the alternative."""
 
 from __future__ import annotations
 
@@ -109,10 +109,9 @@ def hotelling_pairs(signs: Any, *, scores: FloatArray) -> FloatArray:
 
 
 def _mahalanobis(difference: FloatArray, covariance: FloatArray) -> FloatArray:
-    """d' C^-1 d by eigenvalues held at the rounding floor, so that groups without spread give a huge value, not an error."""
+    """d' C^-1 d by eigenvalues held at the rounding floor: groups without spread give a huge value, not an error."""
     eigenvalues, vectors = np.linalg.eigh(covariance)
     projected = np.einsum("brk,br->bk", vectors, difference)
     size = len(difference[0])
     floor = VARIANCE_FLOOR / size
     return (projected**2 / np.maximum(eigenvalues, floor)).sum(axis=1)
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,7 @@ from stattools._typing import Progress, Seed
 from stattools.resampling import JointNull, Sequential, resample
 from stattools.resampling.combination import METHODS, combination_pvalue
 from stattools.results import ResamplingInfo
-from stattools.twosample import approximations, inputs
-from stattools.twosample import plan as plans
-from stattools.twosample import statistics as st
+from stattools.twosample import approximations, inputs, plan as plans, statistics as st
 from stattools.twosample.moments import coordinate_tests
 from stattools.twosample.plan import Plan
 from stattools.twosample.result import ISWTestResult, component_table, estimates
@@ -70,7 +69,7 @@ def isw_test(
     domain : Domain, optional
         Where the distributions live, for a collection that does not say.
     basis : EigenBasis, Directions or Identity, optional
-        The slices; by default ``domain.eigenbasis(n_eigenfunctions)``, and the line itself for distributions on the line.
+        The slices; by default ``domain.eigenbasis(n_eigenfunctions)``, or the line itself for distributions on it.
     n_eigenfunctions : int, default 20
     n_quantiles : int, default 20
         Levels of each slice's quantile function.
@@ -132,8 +131,8 @@ def isw_test(
 
     References
     ----------
-    .. [1] Rustamov and Majumdar (2023), ICML, PMLR 202, 29388-29415. The studentized statistic, the omnibus test and the
-       Satterthwaite calibration are not theirs; they are derived here.
+    .. [1] Rustamov and Majumdar (2023), ICML, PMLR 202, 29388-29415. The studentized statistic, the omnibus test and
+       the Satterthwaite calibration are not theirs; they are derived here.
 
     Examples
     --------
@@ -239,7 +238,9 @@ def approximate_result(
     groups = plan.groups
     parameter: dict[str, float] = {}
     combination: dict[str, Any] = {}
-    observed = plans.statistic_of(plan, observed=True)(plans.identity_of(plan))[0] if plan.statistic != "combined" else 0.0
+    observed = (
+        plans.statistic_of(plan, observed=True)(plans.identity_of(plan))[0] if plan.statistic != "combined" else 0.0
+    )
     if plan.calibration == "satterthwaite":
         match = approximations.satterthwaite(groups)
         pvalue, parameter = match.pvalue, {"df": match.df}
@@ -249,21 +250,17 @@ def approximate_result(
         parts = (scores,) if plan.paired else tuple(scores[plan.codes == g] for g in (0, 1))
         df1, df2, pvalue = approximations.james_f(float(observed), parts)
         parameter = {"num df": df1, "denom df": df2}
-        if not np.isfinite(pvalue):
-            raise DegenerateDataError("the groups have no spread in the leading components; use calibration='permutation'")
     else:
         tests = coordinate_tests(groups)
         observed, pvalue, combination = _combine(tests, plan.combination)
-        if tests.constant.all() and np.any(tests.difference != 0):
+        if tests.constant.all():
             pvalue = np.nan
     if np.isnan(pvalue):
         notes.warn(
-            "every coordinate is constant in each group and the groups differ: t is not defined, so the p-value comes "
+            "the groups have no spread in some coordinates: the test statistic is not defined, so the p-value comes "
             "from permutations of the studentized distance",
             DegenerateDataWarning,
         )
-        from dataclasses import replace
-
         fallback = replace(plan, statistic="studentized", calibration="permutation")
         return resampled_result(fallback, run(fallback, seed=seed, n_jobs=n_jobs, progress=progress), notes)
     return _assemble(
@@ -284,7 +281,9 @@ def _combine(tests: Any, method: str) -> tuple[float, float, dict[str, Any]]:
     return float(value), min(pvalue, 1.0), {"method": METHODS[method], "coordinates": n}
 
 
-def arrangement_codes(labels: Any, name: str, collections: inputs.Collections, *, paired: bool, calibration: str) -> Any:
+def arrangement_codes(
+    labels: Any, name: str, collections: inputs.Collections, *, paired: bool, calibration: str
+) -> Any:
     """Codes of strata or blocks, or None."""
     if labels is None:
         return None
@@ -363,14 +362,18 @@ def _remark_small(plan: Plan, notes: Notes) -> None:
         notes.remark("the chi-square approximation was checked for groups of 20 or more; a permutation is exact")
 
 
-def _assemble(plan: Plan, notes: Notes, *, seed: np.random.SeedSequence, joint: Any = None, **fields: Any) -> ISWTestResult:
-    n_constant = _n_constant(plan, notes)
+def _assemble(
+    plan: Plan, notes: Notes, *, seed: np.random.SeedSequence, joint: Any = None, **fields: Any
+) -> ISWTestResult:
+    _remark_constant(plan, notes)
     embedding = plan.embedding
     spaces = getattr(embedding.slicer, "domain", None)
     where = f" on {spaces.description}" if spaces is not None else ""
     sizes = [f"{level} (n{g + 1} = {plan.sizes[g]})" for g, level in enumerate(plan.levels)]
     return ISWTestResult(
-        provenance=Provenance.capture(_call(plan), seed=seed, sizes={"units": len(embedding), "features": embedding.features.shape[1]}),
+        provenance=Provenance.capture(
+            _call(plan), seed=seed, sizes={"units": len(embedding), "features": embedding.features.shape[1]}
+        ),
         warnings=notes.warnings,
         notes=notes.remarks,
         method="Intrinsic sliced Wasserstein " + ("paired" if plan.paired else "two-sample") + " test",
@@ -383,11 +386,11 @@ def _assemble(plan: Plan, notes: Notes, *, seed: np.random.SeedSequence, joint: 
         n={str(level): size for level, size in zip(plan.levels, plan.sizes, strict=True)},
         components=component_table(plan),
         settings={
-            "statistic": plan.statistic + (f" ({plan.combination})" if plan.statistic in ("combined", "omnibus") else ""),
+            "statistic": plan.statistic
+            + (f" ({plan.combination})" if plan.statistic in ("combined", "omnibus") else ""),
             "calibration": plan.calibration,
             "slices": embedding.slicer.description,
             "quantiles": f"{embedding.n_quantiles} ({embedding.quantile})",
-            "constant coordinates": n_constant,
         },
         plan=plan,
         joint_values=None if joint is None else joint.values,
@@ -395,15 +398,16 @@ def _assemble(plan: Plan, notes: Notes, *, seed: np.random.SeedSequence, joint: 
     )
 
 
-def _n_constant(plan: Plan, notes: Notes) -> int:
+def _remark_constant(plan: Plan, notes: Notes) -> None:
     """Coordinates that are constant up to rounding in every group carry no information for a t-test."""
     groups = plan.groups
     if min(len(rows) for rows in groups) < 2:
-        return 0
+        return
     n_constant = int(coordinate_tests(groups).constant.sum())
     if n_constant:
-        notes.remark(f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group; their p-value is 1")
-    return n_constant
+        notes.remark(
+            f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group; a t-test there has p = 1"
+        )
 
 
 def _call(plan: Plan) -> str:
