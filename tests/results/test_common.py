@@ -14,6 +14,7 @@ from hypothesis import given, strategies as st
 
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 from stattools.results import HTestResult, Result
+from stattools.results._immutable import ReadOnlyDict
 from tests.helpers import assert_snapshot
 from tests.results import builders
 
@@ -36,11 +37,12 @@ def test_each_field_matters_to_equality(build):
         str: lambda v: v + "x",
         tuple: lambda v: (*v, "one more"),
         np.ndarray: lambda v: v * 0.5 + 0.1,
+        ReadOnlyDict: lambda v: dict(list(v.items())[1:]),
     }
     skipped = {"alternative", "kind", "delta", "provenance", "nobs", "param_names", "statistic"}
     for field in dataclasses.fields(result):
         value = getattr(result, field.name)
-        if type(value) in other and field.name not in skipped:
+        if type(value) in other and field.name not in skipped and not (isinstance(value, dict) and not value):
             changed = other[type(value)](value)
             assert build(**{field.name: changed}) != result, field.name
 
@@ -313,6 +315,12 @@ def test_an_unknown_plot_names_the_known_ones():
 def test_no_null_distribution_no_plot_of_it():
     with pytest.raises(InvalidParameterError, match="no plot"):
         builders.welch().plot()
+
+
+def test_the_null_distribution_is_drawn():
+    pytest.importorskip("matplotlib")
+    ax = builders.htest().plot(kind="null", bins=20)
+    assert builders.htest().plot(ax=ax) is ax
 
 
 def test_a_subclass_draws_its_own_kinds():

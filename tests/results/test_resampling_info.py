@@ -114,7 +114,7 @@ def test_printed_lines():
 @pytest.mark.parametrize("stopped", [False, True])
 def test_the_interval_covers_and_the_standard_error_is_the_spread(p, stopped):
     rng = np.random.default_rng(8)
-    n = 4000
+    n = 20_000
     counts, totals = (
         (20, 20 + rng.negative_binomial(20, p, size=n)) if stopped else (rng.binomial(1000, p, size=n), 1000)
     )
@@ -126,6 +126,6 @@ def test_the_interval_covers_and_the_standard_error_is_the_spread(p, stopped):
     assert covered >= binomial_band(n=n, p=0.95)[0]  # exact intervals cover at least 95 percent
     spread = np.std([run.pvalue for run in runs])
     mean_error = np.sqrt(np.mean([run.standard_error**2 for run in runs]))
-    # 4000 runs determine the spread to 2 percent; 20 exceedances determine p to 22, and the delta method's next term is
-    # of the order of one in 20
-    assert mean_error == pytest.approx(spread, rel=0.12 if stopped else 0.06)
+    # 20,000 runs determine the spread within 2 percent. Drawn at random, (1 + c)/(1 + B) lies 0.001 above p = 0.02,
+    # which adds 2.5 percent to the error. Stopped, the delta method's next term is of the order of one in 20.
+    assert mean_error == pytest.approx(spread, rel=0.12 if stopped else 0.045)
