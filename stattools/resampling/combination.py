@@ -60,8 +60,8 @@ def combine_pvalues(
     method : {"hmp", "cauchy", "cauchy_truncated", "simes", "bonferroni", "fisher", "stouffer"}
         "hmp": harmonic mean p with its Landau tail [1]_. "cauchy": Cauchy combination [2]_. "cauchy_truncated": the
         same without the terms of p-values of one half or more, which else can cancel the small ones; still divided by
-        the total weight. "simes", "bonferroni": valid under positive, respectively any, dependence. "fisher", "stouffer":
-        only for independent p-values.
+        the total weight. "simes", "bonferroni": valid under positive, respectively any, dependence. "fisher" and
+        "stouffer": only for independent p-values.
     weights : (P,) array_like, optional
         Non-negative; they are scaled to sum one, and p-values of weight zero are left out. Not for "fisher".
     axis : int, default -1

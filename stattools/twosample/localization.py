@@ -18,9 +18,9 @@ from stattools.resampling import JointNull, adjust_pvalues, resample, step_down_
 from stattools.results import Result
 from stattools.results.summary import Gap, Line, Part, Table, cut, text_rows
 from stattools.twosample import plan as plans
-from stattools.twosample.moments import coordinate_tests
+from stattools.twosample.moments import Norms, coordinate_tests
 from stattools.twosample.plan import Plan
-from stattools.twosample.statistics import Norms, studentized, t_of
+from stattools.twosample.statistics import studentized, t_of
 
 METHODS = {
     "westfall-young": "Westfall-Young step-down maxT, family-wise error",

@@ -49,9 +49,9 @@ class Rows:
     def quadratic(self, coefficients: FloatArray) -> FloatArray:
         """Squared norm of each linear combination of rows; coefficients is (b, N)."""
         if self.gram is not None:
-            return np.einsum("bn,bn->b", coefficients @ self.gram, coefficients)
+            return np.asarray(np.einsum("bn,bn->b", coefficients @ self.gram, coefficients))
         sums = coefficients @ self.features
-        return np.einsum("bp,bp->b", sums, sums)
+        return np.asarray(np.einsum("bp,bp->b", sums, sums))
 
 
 def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = None) -> Rows:

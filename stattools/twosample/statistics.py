@@ -34,7 +34,7 @@ def mean_distance(norms: Norms) -> FloatArray:
 def t_of(moments: Coordinates, rows: Rows) -> FloatArray:
     """Coordinate-wise t; a variance that is all rounding is held at its floor, and a constant coordinate gives zero."""
     floor = VARIANCE_FLOOR * np.einsum("np,np->p", rows.features, rows.features) / len(rows.squares) ** 2
-    return moments.difference / np.sqrt(np.maximum(moments.variance, np.where(floor > 0, floor, 1.0)))
+    return np.asarray(moments.difference / np.sqrt(np.maximum(moments.variance, np.where(floor > 0, floor, 1.0))))
 
 
 def max_t(design: Design, arrangements: Any) -> FloatArray:
@@ -114,4 +114,4 @@ def _mahalanobis(difference: FloatArray, covariance: FloatArray) -> FloatArray:
     projected = np.einsum("brk,br->bk", vectors, difference)
     size = len(difference[0])
     floor = VARIANCE_FLOOR / size
-    return (projected**2 / np.maximum(eigenvalues, floor)).sum(axis=1)
+    return np.asarray((projected**2 / np.maximum(eigenvalues, floor)).sum(axis=1))

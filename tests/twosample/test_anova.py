@@ -119,7 +119,7 @@ def test_missing_covariates_are_refused_or_omitted_with_a_count():
         ({"covariates": np.arange(24.0)}, InvalidDataError, "24 rows for 25 units"),
         ({"covariates": (LABELS == "c").astype(float)}, DegenerateDataError, "determine some of the groups"),
         ({"covariates": np.full(25, np.inf)}, InvalidDataError, "covariates has inf"),
-        ({"covariates": np.random.default_rng(0).normal(size=(25, 23))}, DegenerateDataError, "degree of freedom"),
+        ({"covariates": np.random.default_rng(0).normal(size=(25, 22))}, DegenerateDataError, "degree of freedom"),
         ({"stopping": 3}, InvalidParameterError, "Sequential"),
         ({"n_resamples": -1}, InvalidParameterError, "n_resamples"),
     ],

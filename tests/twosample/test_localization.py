@@ -66,7 +66,7 @@ def test_transport_of_point_masses_points_from_one_to_the_other():
 @pytest.mark.parametrize("method", ["westfall-young", "bh", "by"])
 def test_a_shift_is_found_where_it_is(method):
     found = isw_test(*collections(), n_resamples=99, rng=1).localize(method, n_resamples=499)
-    assert found.slices["p_adjusted"][0] <= 0.01
+    assert found.slices["p_adjusted"][0] <= 0.05
     angle = np.asarray(found.points).ravel()
     more_first = angle[(found.p_map <= 0.05) & (found.witness > 0)]
     more_second = angle[(found.p_map <= 0.05) & (found.witness < 0)]
