@@ -20,11 +20,7 @@ def group_labels(groups: Any, n: int) -> Groups:
     if groups is None:
         return None, ()
     codes, levels = _validation.group_codes(groups, "groups", n=n)
-    labels = np.asarray(groups.to_numpy() if hasattr(groups, "to_numpy") else groups)
-    if labels.dtype.kind in "Mm":
-        text = np.array([str(label) for label in labels])
-        order = dict.fromkeys(text[np.argsort(codes, kind="stable")].tolist())
-        return text, tuple(order)
+    levels = tuple(level if isinstance(level, (str, bool, int, float)) else str(level) for level in levels)
     return np.array(levels)[codes], levels
 
 

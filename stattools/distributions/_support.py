@@ -65,12 +65,12 @@ def _centres(edges: Any) -> tuple[FloatArray, tuple[int, ...]]:
 def cell_volumes(points: Any, volumes: ArrayLike | None, domain: Any) -> FloatArray:
     """Volume of the cell of each support point: the given one, a node's mass, or the length that is nearest to it."""
     if volumes is not None:
-        given: FloatArray = _validation.nonnegative(_validation.float_array(volumes, "volumes", ndim=1), "volumes")
+        given = _validation.nonnegative(_validation.float_array(volumes, "volumes", ndim=1), "volumes")
         if len(given) != len(points):
             raise InvalidDataError(f"volumes has {len(given)} numbers for {len(points)} support points")
-        return given
+        return np.array(given)
     if domain is not None and domain.is_discrete:
-        return np.asarray(domain.node_masses)[points]
+        return np.array(domain.node_masses[points])
     if points.shape[1] > 1:
         where = f"R^{points.shape[1]}" if domain is None else domain.description
         raise InvalidParameterError(f"volumes is None; densities on {where} need the volume of each point's cell")

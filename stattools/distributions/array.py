@@ -448,9 +448,11 @@ class DistributionArray:
         if self.masses is None:
             assert self.offsets is not None
             return np.diff(self.offsets)
+        counts: IntArray
         if self.offsets is None:
-            return np.count_nonzero(self.masses, axis=1).astype(np.intp)
-        counts: IntArray = np.add.reduceat(self.masses > 0, self.offsets[:-1], dtype=np.intp)
+            counts = np.count_nonzero(self.masses, axis=1).astype(np.intp)
+        else:
+            counts = np.add.reduceat(self.masses > 0, self.offsets[:-1], dtype=np.intp)
         return counts
 
     def atoms(self, i: int) -> tuple[Any, FloatArray]:
