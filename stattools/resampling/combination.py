@@ -96,9 +96,11 @@ def combine_pvalues(
     array = np.moveaxis(array, axis, -1)
     w = combination_weights(weights, array.shape[-1], method)
     array, w = array[..., w > 0], w[w > 0]
-    statistic = combination_statistic(array, method, w)
-    pvalue = combination_pvalue(statistic, method, array.shape[-1])
+    statistic: Any = combination_statistic(array, method, w)
+    pvalue: Any = combination_pvalue(statistic, method, array.shape[-1])
     scalar = array.ndim == 1
+    if scalar:
+        statistic, pvalue = float(statistic), float(pvalue)
     return CombinationResult(
         provenance=Provenance.capture(
             f"combine_pvalues(p, method={method!r}{'' if weights is None else ', weights=weights'}, axis={axis})",
@@ -107,8 +109,8 @@ def combine_pvalues(
         method=f"Combination of p-values, {METHODS[method]}",
         data_name=f"{array.shape[-1]} p-values" + ("" if scalar else f" in each of {array[..., 0].size} rows"),
         statistic_name=STATISTIC_NAMES[method],
-        statistic=float(statistic) if scalar else _validation.read_only(statistic),
-        pvalue=float(pvalue) if scalar else _validation.read_only(pvalue),
+        statistic=statistic,
+        pvalue=pvalue,
         alternative="greater",
         alternative_text="at least one of the combined null hypotheses is false",
         n={"p-values": array.shape[-1]},
@@ -134,7 +136,7 @@ def combination_weights(weights: ArrayLike | None, n: int, method: str) -> Float
         raise InvalidDataError(f"weights has {len(array)} values for {n} p-values")
     if array.sum() == 0:
         raise InvalidDataError("weights are all zero")
-    return array / array.sum()
+    return np.asarray(array / array.sum())
 
 
 def combination_statistic(p: FloatArray, method: str, weights: FloatArray) -> FloatArray:

@@ -144,6 +144,10 @@ class JointNull:
     def _null(self, observed: float, values: FloatArray, alternative: str) -> NullDistribution:
         pvalue, count = pvalue_of(observed, values, exact=self.exact, alternative=alternative)
         if self.stopped_early:
+            if alternative != "greater":
+                raise InvalidParameterError(
+                    f"a run stopped on its upper tail has no p-value for alternative={alternative!r}; run it in full"
+                )
             pvalue = count / len(values)
         return NullDistribution(
             kind=self.scheme.kind,
@@ -182,6 +186,8 @@ def null_distribution(
     >>> null_distribution(statistic, Permutation(999, group_sizes=(3, 3)), rng=1).pvalue
     0.05
     """
+    if stopping is not None and alternative != "greater":
+        raise InvalidParameterError(f"stopping counts the upper tail; alternative={alternative!r} needs a full run")
     joint = resample(statistic, scheme, observed=observed, stopping=stopping, rng=rng, n_jobs=n_jobs, progress=progress)
     return joint.marginal(alternative=alternative)
 

@@ -321,7 +321,7 @@ def _freedman_lane(permutations: Any, *, residuals: Rows, reduced: FloatArray, a
 def _projected(rows: Rows, bases: FloatArray) -> FloatArray:
     """(b,) squared norm of the projections of the rows on (b, N, q) orthonormal columns."""
     b, n, q = bases.shape
-    return rows.quadratic(bases.transpose(0, 2, 1).reshape(b * q, n)).reshape(b, q).sum(axis=1)
+    return np.asarray(rows.quadratic(bases.transpose(0, 2, 1).reshape(b * q, n)).reshape(b, q).sum(axis=1))
 
 
 def _model_bases(plan: AnovaPlan) -> tuple[FloatArray, FloatArray]:

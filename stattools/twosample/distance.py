@@ -63,7 +63,7 @@ def isw_distance(
     >>> from stattools import Circle
     >>> a, b = [0.1, 0.2, 0.3], [0.6, 0.7, 0.8]
     >>> round(isw_distance(a, b, domain=Circle(1.0)), 4)
-    0.0722
+    0.0628
     """
     first, second = (_collection(value, name, domain, basis) for value, name in ((p, "p"), (q, "q")))
     for value, name in ((first, "p"), (second, "q")):

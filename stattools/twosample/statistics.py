@@ -39,7 +39,7 @@ def t_of(moments: Coordinates, rows: Rows) -> FloatArray:
 
 def max_t(design: Design, arrangements: Any) -> FloatArray:
     """Largest absolute coordinate-wise t."""
-    return np.abs(t_of(design.coordinates(arrangements), design.rows)).max(axis=1)
+    return np.asarray(np.abs(t_of(design.coordinates(arrangements), design.rows)).max(axis=1))
 
 
 def combined(design: Design, arrangements: Any, *, method: str) -> FloatArray:

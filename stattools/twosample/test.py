@@ -19,9 +19,9 @@ from stattools._errors import (
 from stattools._provenance import Provenance
 from stattools._typing import Progress, Seed
 from stattools.resampling import JointNull, Sequential, resample
-from stattools.resampling.combination import METHODS, combination_pvalue
+from stattools.resampling.combination import METHODS, combination_pvalue, combination_statistic
 from stattools.results import ResamplingInfo
-from stattools.twosample import approximations, inputs, plan as plans, statistics as st
+from stattools.twosample import approximations, inputs, plan as plans
 from stattools.twosample.moments import coordinate_tests
 from stattools.twosample.plan import Plan
 from stattools.twosample.result import ISWTestResult, component_table, estimates
@@ -276,7 +276,7 @@ def approximate_result(
 
 def _combine(tests: Any, method: str) -> tuple[float, float, dict[str, Any]]:
     n = len(tests.pvalue)
-    value = st.combination_statistic(tests.pvalue, method, np.full(n, 1.0 / n))
+    value = combination_statistic(tests.pvalue, method, np.full(n, 1.0 / n))
     pvalue = float(combination_pvalue(value, method, n))
     return float(value), min(pvalue, 1.0), {"method": METHODS[method], "coordinates": n}
 

@@ -280,3 +280,14 @@ def test_sequential_checks_its_parameter(exceedances):
 def test_unknown_alternative_names_the_options():
     with pytest.raises(InvalidParameterError, match="'two-sided'"):
         pvalue_of(1.0, np.ones(3), exact=False, alternative="two.sided")
+
+
+@pytest.mark.parametrize("alternative", ["less", "two-sided"])
+def test_stopping_on_another_tail_is_refused(alternative):
+    x = np.random.default_rng(0).normal(size=30)
+    scheme = Permutation(9999, group_sizes=(15, 15))
+    with pytest.raises(InvalidParameterError, match="needs a full run"):
+        null_distribution(first_sum(x), scheme, alternative=alternative, stopping=Sequential(5), rng=4)
+    stopped = resample(first_sum(x), scheme, stopping=Sequential(5), rng=4)
+    with pytest.raises(InvalidParameterError, match="run it in full"):
+        stopped.marginal(alternative=alternative)
