@@ -7,7 +7,6 @@ of values) an arrangement; the engine does the rest.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import ArrayLike
 
+LARGEST_COUNT = 2**60
 Arrangements = Any  # a matrix with one arrangement a row; its meaning is the scheme's
 
 
@@ -30,7 +30,7 @@ class Scheme:
     n_resamples : int
         How many arrangements to draw at random.
     n_distinct : int or None
-        How many distinct arrangements there are; None when they are not counted.
+        How many distinct arrangements there are; None when there are more than 2^60 or they are not counted.
     """
 
     kind = "resampling"
@@ -107,7 +107,7 @@ class Permutation(Scheme):
         self._items = _Items(len(self._codes), strata, blocks)
         labels, self._kinds = self._items.label_kinds(self._codes)
         self._labels = labels
-        self.n_distinct = math.prod(_multinomial(part) for part in self._items.split(labels))
+        self.n_distinct = _n_distinct(self._items.split(labels))
 
     def identity(self) -> Arrangements:
         return self._codes[None]
@@ -155,7 +155,7 @@ class RowPermutation(Scheme):
         self._n = n
         self._items = _Items(n, strata, blocks)
         self._labels = np.arange(len(self._items.members), dtype=np.int32)
-        self.n_distinct = math.prod(math.factorial(len(part)) for part in self._items.split(self._labels))
+        self.n_distinct = _n_distinct(self._items.split(self._labels))
 
     def identity(self) -> Arrangements:
         return np.arange(self._n, dtype=np.int32)[None]
@@ -193,7 +193,7 @@ class SignFlip(Scheme):
         codes = np.arange(n) if blocks is None else _validation.group_codes(blocks, "blocks", n=n)[0]
         self._block = codes
         self._n_blocks = int(codes.max()) + 1
-        self.n_distinct = 2**self._n_blocks
+        self.n_distinct = 2**self._n_blocks if 2**self._n_blocks <= LARGEST_COUNT else None
 
     def identity(self) -> Arrangements:
         return np.ones((1, len(self._block)))
@@ -335,7 +335,8 @@ class _Items:
 
         if self._tables is None:
             parts = self.split(labels)
-            self._tables = [distinct_arrangements(np.sort(part), _multinomial(part)) for part in parts]
+            sizes = [_n_distinct([part]) or 0 for part in parts]
+            self._tables = [distinct_arrangements(np.sort(part), k) for part, k in zip(parts, sizes, strict=True)]
         number = np.arange(start, stop)
         columns = []
         for table in self._tables:
@@ -356,9 +357,18 @@ def _block_members(blocks: ArrayLike, n: int) -> Any:
     return np.argsort(codes, kind="stable").reshape(len(sizes), sizes[0])
 
 
-def _multinomial(labels: Any) -> int:
-    """Distinct arrangements of a multiset."""
-    count = math.factorial(len(labels))
-    for repeats in Counter(np.asarray(labels).tolist()).values():
-        count //= math.factorial(repeats)
-    return count
+def _n_distinct(strata: list[Any]) -> int | None:
+    """Distinct arrangements of the labels within strata; None beyond 2^60, where nobody enumerates them."""
+    counts = [np.unique(labels, return_counts=True)[1].tolist() for labels in strata]
+    logarithm = sum(math.lgamma(sum(c) + 1) - sum(math.lgamma(k + 1) for k in c) for c in counts)
+    if logarithm > math.log(LARGEST_COUNT):
+        return None
+    return math.prod(_multinomial(c) for c in counts)
+
+
+def _multinomial(counts: list[int]) -> int:
+    """Distinct arrangements of a multiset with these multiplicities."""
+    total = math.factorial(sum(counts))
+    for k in counts:
+        total //= math.factorial(k)
+    return total

@@ -92,6 +92,12 @@ def test_step_down_equals_its_definition():
     np.testing.assert_allclose(step_down_pvalues(joint), expected, rtol=1e-12)
 
 
+def test_arrangements_beyond_counting_are_not_counted():
+    assert Permutation(99, group_sizes=(10_000, 10_000)).n_distinct is None
+    assert Permutation(99, group_sizes=(20, 20)).n_distinct == 137846528820
+    assert SignFlip(99, n=5000).n_distinct is None
+
+
 # property --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("backend, n_jobs", [("loky", 2), ("threading", 2), ("threading", 3)])
 def test_bits_do_not_depend_on_workers(backend, n_jobs):
