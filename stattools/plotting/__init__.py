@@ -1,0 +1,16 @@
+"""Pictures, drawn with matplotlib on the axes you give or on new ones; results call these from ``result.plot()``."""
+
+from stattools.plotting.distributions import plot_distributions
+from stattools.plotting.domains import draw_values, plot_slice
+from stattools.plotting.results import plot_null_distribution
+from stattools.plotting.twosample import plot_localization, plot_power, plot_test
+
+__all__ = [
+    "draw_values",
+    "plot_distributions",
+    "plot_localization",
+    "plot_null_distribution",
+    "plot_power",
+    "plot_slice",
+    "plot_test",
+]
