@@ -139,15 +139,15 @@ def _array_text(values: Any, digits: int) -> str:
     return f"{values.size} values, {number(values.min(), digits)} to {number(values.max(), digits)}"
 
 
-def equations(values: dict[str, Any], digits: int = 4) -> str:
-    """Names and values in one line.
+def equations(values: dict[str, Any], digits: int = 4, separator: str = ", ") -> str:
+    """Names and values in one line; texts that may hold commas are told apart by another separator.
 
     Examples
     --------
     >>> equations({"slices": 40, "weighting": "heat"})
     'slices = 40, weighting = heat'
     """
-    return ", ".join(f"{clean(name)} = {value_text(value, digits)}" for name, value in values.items())
+    return separator.join(f"{clean(name)} = {value_text(value, digits)}" for name, value in values.items())
 
 
 def clean(text: Any) -> str:

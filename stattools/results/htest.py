@@ -213,7 +213,7 @@ class HTestResult(Result):
         if not self.settings:
             return []
         gap: list[Part] = [] if self.resampling is not None else [Gap()]
-        return [*gap, Line(_format.equations(self.settings, digits), label="settings:")]
+        return [*gap, Line(_format.equations(self.settings, digits, "; "), label="settings:")]
 
     def _detail_parts(self, digits: int) -> list[Part]:
         """What `summary` shows beyond the printed block."""
@@ -224,7 +224,7 @@ class HTestResult(Result):
             low, high = (_format.number(limit, digits) for limit in self.resampling.interval)
             parts += [Gap(), Line(f"[{low}, {high}]", label="95 percent Monte Carlo interval of the p-value:")]
         if self.combination:
-            parts += [Gap(), Line(_format.equations(self.combination, digits), label="combination:")]
+            parts += [Gap(), Line(_format.equations(self.combination, digits, "; "), label="combination:")]
         if self.components:
             names, rows, n_left = text_rows(self.components, digits)
             shown, more = cut(rows, MAX_ROWS)

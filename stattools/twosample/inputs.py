@@ -55,7 +55,7 @@ def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes
         _remark_omitted(x, "x", notes)
         _remark_omitted(y, "y", notes)
         codes = np.repeat([0, 1], [len(x), len(y)])
-        return Collections(_pooled(x, y), codes, ("x", "y"), np.arange(len(codes)))
+        return Collections(_pooled(x, y), codes, _names_of(x, y), np.arange(len(codes)))
     if groups is None:
         groups = getattr(x, "groups", None)
     if groups is None:
@@ -185,8 +185,24 @@ def _check_atoms(data: DistributionArray, collections: Collections, notes: Notes
         )
 
 
-def paired_order(collections: Collections, name: str) -> None:
-    """Refuse a paired test of collections that cannot be pairs."""
+def in_pairs(collections: Collections) -> Collections:
+    """The first group's rows, then the second's, each in its own order, so that row i belongs with row n + i.
+
+    Raises
+    ------
+    InvalidDataError
+        The groups are not of equal size.
+    """
     sizes = np.bincount(collections.codes)
-    if len(sizes) != 2 or sizes[0] != sizes[1]:
-        raise InvalidDataError(f"{name} with paired=True needs two collections of equal size, not {sizes.tolist()}")
+    if sizes[0] != sizes[1]:
+        raise InvalidDataError(f"paired=True needs two collections of equal size, not {sizes[0]} and {sizes[1]}")
+    order = np.argsort(collections.codes, kind="stable")
+    return replace(collections, data=collections.data[order], codes=collections.codes[order], kept=collections.kept[order])
+
+
+def _names_of(x: Any, y: Any) -> tuple[Any, Any]:
+    """The group labels of x and y when each has a single one and they differ, else "x" and "y"."""
+    labels = [set(np.asarray(a.groups).tolist()) if a.groups is not None else set() for a in (x, y)]
+    if all(len(found) == 1 for found in labels) and labels[0] != labels[1]:
+        return labels[0].pop(), labels[1].pop()
+    return "x", "y"

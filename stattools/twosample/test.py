@@ -89,7 +89,7 @@ def isw_test(
     combination : {"hmp", "cauchy", "cauchy_truncated", "simes", "bonferroni"}
         For "combined" and "omnibus".
     paired : bool, default False
-        Unit i of x belongs with unit i of y.
+        Unit i of x belongs with unit i of y; with `groups`, the i-th of one group with the i-th of the other.
     strata : (N,) array_like, optional
         Relabel only inside strata; in the order of x, then y.
     blocks : array_like, optional
@@ -153,6 +153,8 @@ def isw_test(
     seed = _random.seed_sequence(rng)
     collections = inputs.collections_of(x, y, groups, nan_policy=nan_policy, notes=notes, name="isw_test")
     _check_design(collections, statistic, calibration, paired=_validation.boolean(paired, "paired"), stopping=stopping)
+    if paired:
+        collections = inputs.in_pairs(collections)
     embedding = inputs.embedded(
         collections,
         domain=domain,
@@ -311,7 +313,6 @@ def _check_design(
         if calibration not in ("permutation", "wild") or statistic == "omnibus":
             raise InvalidParameterError("stopping needs a single resampled statistic")
     if paired:
-        inputs.paired_order(collections, "isw_test")
         if calibration == "wild":
             raise InvalidParameterError("paired=True is calibrated by sign flips; use calibration='permutation'")
     sizes = np.bincount(collections.codes)
@@ -401,7 +402,7 @@ def _assemble(
 def _remark_constant(plan: Plan, notes: Notes) -> None:
     """Coordinates that are constant up to rounding in every group carry no information for a t-test."""
     groups = plan.groups
-    if min(len(rows) for rows in groups) < 2:
+    if plan.statistic not in ("combined", "max_t", "omnibus") or min(len(rows) for rows in groups) < 2:
         return
     n_constant = int(coordinate_tests(groups).constant.sum())
     if n_constant:

@@ -213,6 +213,20 @@ def test_pairs_remove_what_units_have_in_common():
             assert paired.pvalue < 0.01, (statistic, calibration)
 
 
+def test_pairs_by_labels_are_in_the_order_of_each_group():
+    x, y = line_samples(n1=8, n2=8)
+    plain = isw_test(x, y, paired=True, n_resamples=99, rng=1)
+    mixed = DistributionArray.concat([x, y])[np.arange(16).reshape(2, 8).T.ravel()]
+    by_labels = isw_test(mixed, groups=np.tile(["a", "b"], 8), paired=True, n_resamples=99, rng=1)
+    assert (by_labels.statistic, by_labels.pvalue) == (plain.statistic, plain.pvalue)
+
+
+def test_collections_carry_their_own_names():
+    x, y = line_samples(n1=6, n2=6)
+    result = isw_test(x.with_groups(["JFK"] * 6), y.with_groups(["LGA"] * 6), n_resamples=99, rng=1)
+    assert result.n == {"JFK": 6, "LGA": 6}
+
+
 def test_few_pairs_are_enumerated_and_their_smallest_pvalue_is_two_over_all():
     x, y = line_samples(n1=6, n2=6, shift=5.0)
     result = isw_test(x, y, paired=True)
