@@ -149,7 +149,7 @@ class BoundResult(Result):
         if self.assumptions:
             parts += [Gap(), Items("assumptions:", self.assumptions)]
         if self.settings:
-            parts += [Gap(), Line(_format.equations(self.settings, digits), label="settings:")]
+            parts += [Gap(), Line(_format.equations(self.settings, digits, "; "), label="settings:")]
         return parts + ([Gap(), Line(self.citation, label="reference:")] if self.citation else [])
 
     def _sentence(self, style: str) -> str:

@@ -353,7 +353,7 @@ class FitResult(Result):
         if self.coefficients.size:
             parts += [Gap(), *self._coefficient_parts(digits, limit=None if full else MAX_TERMS)]
         if self.settings:
-            parts += [Gap(), Line(_format.equations(self.settings, digits), label="settings:")]
+            parts += [Gap(), Line(_format.equations(self.settings, digits, "; "), label="settings:")]
         return parts
 
     def _coefficient_parts(self, digits: int, *, limit: int | None) -> list[Part]:
