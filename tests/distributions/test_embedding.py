@@ -151,9 +151,9 @@ def test_distances_grow_with_the_levels_and_stay_below_the_exact_one(seed):
         assert np.all(coarser <= distances + 1e-12)
         assert np.all(distances <= exact + 1e-12)
         coarser = distances
-    # the squares differ by at most the range over the root of the levels, slice by slice
-    assert np.all(exact**2 - coarser**2 <= (table.slice_weights * np.ptp(table.values, axis=0) ** 2).sum() / 10240**0.5)
-    np.testing.assert_allclose(coarser, exact, rtol=1e-3)
+    # what a projection on D cells leaves of two increasing functions of range R is at most R^2 / D
+    lost = exact**2 - coarser**2
+    assert np.all(lost <= (table.slice_weights * np.ptp(table.values, axis=0) ** 2).sum() / 10240)
 
 
 @pytest.mark.parametrize("seed", range(5))
