@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from stattools.domains.weightings import Weighting
 
 
+LARGEST = 1e100
+
+
 @dataclass(frozen=True)
 class Spectrum:
     """Leading non-constant eigenfunctions of a domain, ending where an eigenspace ends.
@@ -369,6 +372,27 @@ def as_array(values: Any, name: str) -> np.ndarray[Any, Any]:
         return np.asarray(values)
     except (ValueError, TypeError) as error:
         raise InvalidDataError(f"{name} cannot be read as a rectangular array: {error}") from None
+
+
+def require_moderate(array: FloatArray, name: str) -> None:
+    """Refuse sizes whose squares and sums could overflow."""
+    if array.size and np.max(np.abs(array)) > LARGEST:
+        index = np.unravel_index(int(np.argmax(np.abs(array))), array.shape)
+        where = _validation.place(index, array.ndim)
+        raise InvalidDataError(f"{name} has {array[index]:.3g} at {where}; sizes above {LARGEST:g} overflow, rescale")
+
+
+def listed(values: Any, name: str) -> list[Any]:
+    """The entries of a parameter that has one for each axis."""
+    try:
+        entries = None if isinstance(values, (str, bytes)) else list(values)
+    except TypeError:
+        entries = None
+    if entries is None:
+        raise InvalidParameterError(f"{name} is {values!r}; it must be a sequence with one entry for each axis")
+    if not entries:
+        raise InvalidParameterError(f"{name} is empty; give one entry for each axis")
+    return entries
 
 
 def _whole_numbers(array: np.ndarray[Any, Any], name: str, description: str) -> np.ndarray[Any, Any]:

@@ -98,8 +98,8 @@ class EigenBasis(FieldsOnly):
     def description(self) -> str:
         """One line for printed results."""
         return (
-            f"{self.n_eigenfunctions} eigenfunctions of {self.domain.description}, {self.weighting}, "
-            f"{self.n_slices} slices"
+            f"{_counted(self.n_eigenfunctions, 'eigenfunction')} of {self.domain.description}, {self.weighting}, "
+            f"{_counted(self.n_slices, 'slice')}"
         )
 
     @cached_property
@@ -245,6 +245,10 @@ class EigenBasis(FieldsOnly):
     def _by_group(self, values: list[Any]) -> FloatArray:
         spread: FloatArray = _validation.read_only(np.asarray(values, dtype=np.float64)[self.slice_groups])
         return spread
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'s' if count != 1 else ''}"
 
 
 def _direction_names(directions: FloatArray) -> list[str]:

@@ -23,11 +23,11 @@ from stattools.domains._axes import (
     product_shares,
     product_spectrum,
 )
-from stattools.domains.base import Domain, Spectrum, columns
+from stattools.domains.base import LARGEST, Domain, Spectrum, columns, listed
 from stattools.domains.weightings import Weighting
 from stattools.results.serialization import register
 
-_SHORTEST, _LONGEST = 1e-100, 1e100  # within these, eigenvalues are far from the limits of a double
+_SHORTEST = 1e-100  # from here to LARGEST, eigenvalues are far from the limits of a double
 _PLOT_NODES = 4096
 
 FlatAxis: TypeAlias = SegmentAxis | CircleAxis
@@ -146,7 +146,7 @@ def _segment(low: Any, high: Any, name: str) -> tuple[float, float]:
     low, high = _validation.real(low, f"{name} low"), _validation.real(high, f"{name} high")
     if not high > low:
         raise InvalidParameterError(f"{name} is [{low:g}, {high:g}]; its upper end must be above its lower end")
-    _validation.real(high - low, f"length of {name}", minimum=_SHORTEST, maximum=_LONGEST)
+    _validation.real(high - low, f"length of {name}", minimum=_SHORTEST, maximum=LARGEST)
     return low, high
 
 
@@ -159,16 +159,7 @@ def _pair(values: Any, name: str) -> tuple[float, float]:
 
 
 def _period(value: Any, name: str) -> float:
-    return _validation.real(value, name, minimum=_SHORTEST, maximum=_LONGEST)
-
-
-def _sequence(values: Any, name: str, what: str) -> list[Any]:
-    if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
-        raise InvalidParameterError(f"{name} is {values!r}; it must be a sequence of {what}, one for each axis")
-    entries = list(values)
-    if not entries:
-        raise InvalidParameterError(f"{name} is empty; give at least one of its {what}")
-    return entries
+    return _validation.real(value, name, minimum=_SHORTEST, maximum=LARGEST)
 
 
 @register
@@ -285,7 +276,7 @@ class Torus(FlatDomain):
     periods: Sequence[float] = (2 * np.pi, 2 * np.pi)
 
     def __post_init__(self) -> None:
-        periods = _sequence(self.periods, "periods", "periods")
+        periods = listed(self.periods, "periods")
         object.__setattr__(self, "periods", tuple(_period(p, f"periods[{a}]") for a, p in enumerate(periods)))
 
     @property
@@ -362,7 +353,7 @@ class Box(FlatDomain):
     intervals: Sequence[tuple[float, float]] = ((0.0, 1.0), (0.0, 1.0))
 
     def __post_init__(self) -> None:
-        intervals = _sequence(self.intervals, "intervals", "pairs (low, high)")
+        intervals = listed(self.intervals, "intervals")
         object.__setattr__(self, "intervals", tuple(_pair(p, f"intervals[{a}]") for a, p in enumerate(intervals)))
 
     @property

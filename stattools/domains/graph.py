@@ -14,7 +14,7 @@ from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import ArrayLike, FloatArray, IntArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
-from stattools.domains.base import as_array
+from stattools.domains.base import LARGEST, as_array
 from stattools.results.serialization import register
 
 SYMMETRY_TOLERANCE = 1e-10
@@ -124,8 +124,8 @@ class Graph(LaplacianDomain):
         if ends.ndim != 2 or ends.shape[1] != 2 or len(ends) == 0:
             raise InvalidDataError(f"edges has shape {ends.shape}; it must be (E, 2), one row an edge")
         if ends.dtype.kind in "UO":
-            names = tuple(np.unique(ends.astype(str)).tolist()) if names is None else tuple(names)
-            ends = _ids_of_names(ends.ravel(), names, "edges").reshape(-1, 2)
+            names = tuple(np.unique(ends.astype(str)).tolist()) if names is None else _listed_names(names)
+            ends = _ids_of_names(ends, names, "edges")
         n = _n_nodes(ends, names, positions)
         bad = np.argwhere((ends != np.floor(ends)) | (ends < 0) | (ends >= n)) if ends.dtype.kind in "iuf" else [[0, 0]]
         if len(bad):
@@ -201,10 +201,11 @@ class Graph(LaplacianDomain):
                 "Analyse the components apart, or pass components='ignore'",
             )
         if self.laplacian == "symnorm":
-            alone = np.flatnonzero(np.asarray(self.adjacency.sum(axis=1)).ravel() == 0)
-            if alone.size:
+            degrees = np.asarray(self.adjacency.sum(axis=1)).ravel()
+            if degrees.min() < 1 / LARGEST:
                 raise InvalidDataError(
-                    f"node {alone[0]} has no edge; laplacian='symnorm' divides by degrees. Drop the node"
+                    f"node {np.argmin(degrees)} has edges of total weight {degrees.min():.3g}; laplacian='symnorm' "
+                    "divides by it. Drop the node"
                 )
 
 
@@ -240,6 +241,7 @@ def checked_weights(value: Any, name: str) -> Any:
     matrix.eliminate_zeros()
     _refuse_entry(matrix, ~np.isfinite(matrix.data), name, "entries must be finite")
     _refuse_entry(matrix, matrix.data < 0, name, "entries must not be negative")
+    _refuse_entry(matrix, matrix.data > LARGEST, name, f"sizes above {LARGEST:g} overflow, rescale")
     matrix = _symmetric(matrix, name)
     for part in (matrix.data, matrix.indices, matrix.indptr):
         part.flags.writeable = False
@@ -272,7 +274,7 @@ def _symmetric(matrix: Any, name: str) -> Any:
 def _checked_names(names: Any, n: int) -> tuple[str, ...] | None:
     if names is None:
         return None
-    listed = tuple(names)
+    listed = _listed_names(names)
     if len(listed) != n:
         raise InvalidDataError(f"names has {len(listed)} entries for {n} nodes")
     wrong = [i for i, entry in enumerate(listed) if not isinstance(entry, str)]
@@ -283,6 +285,12 @@ def _checked_names(names: Any, n: int) -> tuple[str, ...] | None:
         twice = next(entry for entry in listed if entry in seen or seen.add(entry))  # type: ignore[func-returns-value]
         raise InvalidDataError(f"names has {twice!r} more than once; give each node its own name")
     return tuple(str(entry) for entry in listed)
+
+
+def _listed_names(names: Any) -> tuple[Any, ...]:
+    if isinstance(names, (str, bytes)) or not hasattr(names, "__len__") or np.ndim(names) != 1:
+        raise InvalidDataError(f"names is {names!r}; it must be a sequence of texts, one for each node")
+    return tuple(names)
 
 
 def checked_positions(positions: Any, n: int) -> FloatArray | None:
@@ -313,16 +321,18 @@ def _checked_lengths(lengths: Any, adjacency: Any) -> Any:
 
 def _ids_of_names(array: np.ndarray[Any, Any], names: Sequence[str], what: str) -> IntArray:
     number = {entry: i for i, entry in enumerate(names)}
-    ids = np.array([number.get(entry, -1) for entry in map(str, array.tolist())], dtype=np.intp)
-    bad = np.flatnonzero(ids < 0)
-    if bad.size:
-        raise InvalidDataError(f"{what} has {array[bad[0]]!r} at row {bad[0]}, which is not the name of a node")
+    ids = np.array([number.get(entry, -1) for entry in map(str, array.ravel().tolist())], dtype=np.intp)
+    ids = ids.reshape(array.shape)
+    bad = np.argwhere(ids < 0)
+    if len(bad):
+        entry, where = str(array[tuple(bad[0])]), _validation.place(bad[0], array.ndim)
+        raise InvalidDataError(f"{what} has {entry!r} at {where}, which is not the name of a node")
     return ids
 
 
 def _n_nodes(ends: np.ndarray[Any, Any], names: Sequence[str] | None, positions: Any) -> int:
     if names is not None:
-        return len(names)
+        return len(_listed_names(names))
     if positions is not None:
-        return len(positions)
+        return len(_validation.float_array(positions, "positions", ndim=(1, 2)))
     return int(ends.max()) + 1 if ends.dtype.kind in "iuf" and np.all(np.isfinite(ends)) and ends.max() >= 0 else 0

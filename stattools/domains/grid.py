@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from stattools import _validation
+from stattools import _random, _validation
 from stattools._errors import InvalidParameterError
-from stattools._typing import ArrayLike, FloatArray, IntArray
+from stattools._typing import ArrayLike, FloatArray, IntArray, Seed
 from stattools.domains._axes import (
     CycleAxis,
     NodeAxis,
@@ -22,7 +23,7 @@ from stattools.domains._axes import (
     product_shares,
     product_spectrum,
 )
-from stattools.domains.base import NodeDomain, Spectrum, as_array
+from stattools.domains.base import NodeDomain, Spectrum, as_array, listed
 from stattools.domains.weightings import Weighting
 from stattools.results.serialization import register
 
@@ -63,12 +64,12 @@ class Grid(NodeDomain):
     periodic: bool | Sequence[bool] = False
 
     def __post_init__(self) -> None:
-        entries = _listed(self.shape, "shape")
+        entries = [self.shape] if isinstance(self.shape, numbers.Number) else listed(self.shape, "shape")
         shape = tuple(_validation.integer(n, f"shape[{a}]", minimum=1) for a, n in enumerate(entries))
         flags = (
             [self.periodic] * len(shape)
             if isinstance(self.periodic, (bool, np.bool_))
-            else _listed(self.periodic, "periodic")
+            else listed(self.periodic, "periodic")
         )
         if len(flags) != len(shape):
             raise InvalidParameterError(
@@ -78,8 +79,7 @@ class Grid(NodeDomain):
         for a, (n, flag) in enumerate(zip(shape, periodic, strict=True)):
             if flag and n < 3:
                 raise InvalidParameterError(f"shape[{a}] is {n}; a periodic axis needs at least 3 nodes")
-        n_nodes = np.prod([float(n) for n in shape])
-        if not 2 <= n_nodes <= 2.0**53:
+        if not 2 <= math.prod(shape) <= 2**53:
             raise InvalidParameterError(f"shape is {shape}; a grid has at least 2 nodes and at most 2**53")
         object.__setattr__(self, "shape", shape)
         object.__setattr__(self, "periodic", periodic)
@@ -106,7 +106,7 @@ class Grid(NodeDomain):
 
     @property
     def n_nodes(self) -> int:
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     @property
     def node_masses(self) -> FloatArray:
@@ -140,6 +140,10 @@ class Grid(NodeDomain):
     def indices(self, ids: ArrayLike) -> IntArray:
         """(M, d) indices along the axes of node ids."""
         return np.column_stack(np.unravel_index(self.check_points(ids, "ids"), tuple(self.shape)))
+
+    def uniform(self, n: int, rng: Seed = None) -> IntArray:
+        n = _validation.integer(n, "n", minimum=0)
+        return self.check_points(_random.generator(_random.seed_sequence(rng)).integers(self.n_nodes, size=n))
 
     def distances(self, x: ArrayLike, y: ArrayLike) -> FloatArray:
         """Number of steps along edges, (len(x), len(y))."""
@@ -183,13 +187,6 @@ class Grid(NodeDomain):
 
 
 def _rows(axis: NodeAxis, place: IntArray, modes: IntArray) -> FloatArray:
+    if len(place) < axis.n_nodes:
+        return axis.evaluate(place.astype(np.float64), modes)
     return np.asarray(axis.evaluate(np.arange(axis.n_nodes, dtype=np.float64), modes)[place])
-
-
-def _listed(values: Any, name: str) -> list[Any]:
-    if isinstance(values, (str, bytes)):
-        raise InvalidParameterError(f"{name} is {values!r}; give one entry for each axis")
-    entries = list(values) if hasattr(values, "__iter__") else [values]
-    if not entries:
-        raise InvalidParameterError(f"{name} is empty; give one entry for each axis")
-    return entries

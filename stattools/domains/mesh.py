@@ -13,7 +13,7 @@ from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
-from stattools.domains.base import as_array
+from stattools.domains.base import as_array, require_moderate
 from stattools.results.serialization import register
 
 _FLAT = 1e-12  # twice the area over the square of the longest edge, below which cotangents are noise
@@ -66,6 +66,7 @@ class Mesh(LaplacianDomain):
         vertices = _validation.float_array(self.vertices, "vertices", ndim=2)
         if vertices.shape[1] not in (2, 3):
             raise InvalidDataError(f"vertices has shape {vertices.shape}; it must have 2 or 3 columns")
+        require_moderate(vertices, "vertices")
         faces = _checked_faces(self.faces, len(vertices))
         object.__setattr__(self, "vertices", vertices)
         object.__setattr__(self, "faces", faces)

@@ -13,6 +13,7 @@ from stattools._errors import DegenerateDataError, InvalidDataError
 from stattools._typing import FloatArray
 from stattools.domains._laplacian import LaplacianDomain, components, require_connected
 from stattools.domains._spectral import LaplacianSystem
+from stattools.domains.base import require_moderate
 from stattools.results.serialization import register
 
 
@@ -63,6 +64,7 @@ class PointCloud(LaplacianDomain):
         points = _validation.float_array(self.points, "points", ndim=2)
         if len(points) < 2:
             raise InvalidDataError(f"points has shape {points.shape}; a point cloud has at least 2 points")
+        require_moderate(points, "points")
         n_neighbors = _validation.integer(self.n_neighbors, "n_neighbors", minimum=1, maximum=len(points) - 1)
         if self.bandwidth is not None:
             object.__setattr__(
@@ -119,7 +121,8 @@ class PointCloud(LaplacianDomain):
 
         lengths = self._edge_lengths()
         weights = lengths.copy()
-        weights.data = np.exp(-0.5 * (lengths.data / self._chosen_bandwidth()) ** 2)
+        with np.errstate(over="ignore", under="ignore"):  # a far neighbour has weight 0 and is no neighbour
+            weights.data = np.exp(-0.5 * (lengths.data / self._chosen_bandwidth()) ** 2)
         weights.eliminate_zeros()
         parts = components(weights)
         require_connected(parts, self.description, "Increase n_neighbors or the bandwidth, or analyse the pieces apart")

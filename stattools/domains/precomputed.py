@@ -13,7 +13,7 @@ from stattools._errors import InvalidDataError
 from stattools._typing import ArrayLike, FloatArray
 from stattools.domains._eigenspaces import group_eigenvalues, group_end
 from stattools.domains._laplacian import stored_tail
-from stattools.domains.base import NodeDomain, Spectrum
+from stattools.domains.base import NodeDomain, Spectrum, require_moderate
 from stattools.domains.graph import checked_positions
 from stattools.domains.weightings import Weighting
 from stattools.results.serialization import register
@@ -74,6 +74,7 @@ class Precomputed(NodeDomain):
             raise InvalidDataError(f"masses has {len(masses)} entries for {n} rows of eigenvectors")
         if masses.min() <= 0:
             raise InvalidDataError(f"masses has {masses.min()} at index {np.argmin(masses)}; masses must be positive")
+        require_moderate(masses, "masses")
         _check_order(values)
         for name, value in (("eigenvalues", values), ("eigenvectors", vectors), ("masses", masses)):
             object.__setattr__(self, name, value)
@@ -107,6 +108,8 @@ class Precomputed(NodeDomain):
         """Non-zero eigenvalues and their eigenvectors with unit mean square."""
         kept = self.eigenvalues > _ZERO * self.eigenvalues[-1]
         vectors = self.eigenvectors[:, kept]
+        largest = np.abs(vectors).max(axis=0)
+        vectors = vectors / np.where(largest > 0, largest, 1.0)  # the scale is free, and squares must not overflow
         sizes = np.sqrt(self.node_masses @ vectors**2)
         if not np.all(sizes > 0):
             column = int(np.flatnonzero(kept)[np.argmin(sizes)])
