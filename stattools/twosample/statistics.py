@@ -37,6 +37,15 @@ def t_of(moments: Coordinates, rows: Rows) -> FloatArray:
     return np.asarray(moments.difference / np.sqrt(np.maximum(moments.variance, np.where(floor > 0, floor, 1.0))))
 
 
+def neutral_pvalue(method: str) -> float:
+    """What a coordinate counts as where t is not defined: no evidence, and no evidence against other coordinates.
+
+    That is 1, except for the Cauchy combination, whose sum a p-value of 1 would drown; there it is the value that
+    adds nothing, one half.
+    """
+    return 0.5 if method == "cauchy" else 1.0
+
+
 def max_t(design: Design, arrangements: Any) -> FloatArray:
     """Largest absolute coordinate-wise t."""
     return np.asarray(np.abs(t_of(design.coordinates(arrangements), design.rows)).max(axis=1))
@@ -50,6 +59,7 @@ def combined(design: Design, arrangements: Any, *, method: str) -> FloatArray:
     t = t_of(moments, design.rows)
     n_coordinates = t.shape[1]
     pvalues = np.minimum(2 * stdtr(moments.df, -np.abs(t)), 1.0)
+    pvalues[:, ~design.rows.features.any(axis=0)] = neutral_pvalue(method)
     return combination_statistic(pvalues, method, np.full(n_coordinates, 1.0 / n_coordinates))
 
 

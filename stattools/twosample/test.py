@@ -21,7 +21,7 @@ from stattools._typing import Progress, Seed
 from stattools.resampling import JointNull, Sequential, resample
 from stattools.resampling.combination import METHODS, combination_pvalue, combination_statistic
 from stattools.results import ResamplingInfo
-from stattools.twosample import approximations, inputs, plan as plans
+from stattools.twosample import approximations, inputs, plan as plans, statistics as st
 from stattools.twosample.moments import coordinate_tests
 from stattools.twosample.plan import Plan
 from stattools.twosample.result import ISWTestResult, component_table, estimates
@@ -278,7 +278,8 @@ def approximate_result(
 
 def _combine(tests: Any, method: str) -> tuple[float, float, dict[str, Any]]:
     n = len(tests.pvalue)
-    value = combination_statistic(tests.pvalue, method, np.full(n, 1.0 / n))
+    pvalues = np.where(tests.constant, st.neutral_pvalue(method), tests.pvalue)
+    value = combination_statistic(pvalues, method, np.full(n, 1.0 / n))
     pvalue = float(combination_pvalue(value, method, n))
     return float(value), min(pvalue, 1.0), {"method": METHODS[method], "coordinates": n}
 
@@ -407,7 +408,7 @@ def _remark_constant(plan: Plan, notes: Notes) -> None:
     n_constant = int(coordinate_tests(groups).constant.sum())
     if n_constant:
         notes.remark(
-            f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group; a t-test there has p = 1"
+            f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group and give no t-test"
         )
 
 

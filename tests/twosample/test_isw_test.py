@@ -506,6 +506,18 @@ def test_coordinates_that_are_constant_up_to_rounding_do_not_reject():
     assert any("constant in each group" in note for note in isw_test(*draw(0), **options).notes)
 
 
+@pytest.mark.parametrize("calibration", ["asymptotic", "permutation"])
+def test_constant_coordinates_do_not_drown_a_cauchy_combination(calibration):
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([rng.normal(size=(40, 3)), np.ones((40, 3))])
+    rows[:20, 0] += 3.0
+    x, y = rows_as_embedding(rows[:20]), rows_as_embedding(rows[20:])
+    options = {"statistic": "combined", "calibration": calibration, "combination": "cauchy"}
+    result = isw_test(x, y, n_resamples=999, rng=1, **options)
+    assert result.pvalue <= 0.001
+    assert any("3 of 6 coordinates are constant" in note for note in result.notes)
+
+
 @pytest.mark.slow
 def test_power_floors():
     def circle(seed):
