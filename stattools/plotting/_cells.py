@@ -30,7 +30,7 @@ def edges(ticks: FloatArray) -> FloatArray:
     """Borders half way between ticks, the outer ones as far again."""
     middle = (ticks[1:] + ticks[:-1]) / 2
     first, last = ticks[0] - (middle[0] - ticks[0]), ticks[-1] + (ticks[-1] - middle[-1])
-    return np.r_[first, middle, last]
+    return np.asarray(np.r_[first, middle, last])
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ def draw_graph(
     )
     draw_edges(ax, domain, places)
     order = np.argsort(np.abs(values) if signed else values, kind="stable")  # large values on top
+    order = order[np.isfinite(values[order])]
     x, y = places[points[order]].T
     norm = _style.color_scale(values, signed)
     chosen = np.zeros(len(values), dtype=bool) if mask is None else mask[order]

@@ -70,20 +70,21 @@ def frame(ax: Any, projection: str, extent: Any = None, land: Any = None) -> Non
     from matplotlib.patheffects import Normal, Stroke
 
     style = {"color": _style.PALE, "linewidth": 0.6, "zorder": 2}
-    for lat in range(-60, 61, 30):
-        ax.plot(*mollweide(np.linspace(-180, 180, 91), np.full(91, lat)), **style)
-        (x,), (y,) = mollweide([-180.0], [float(lat)])
-        ax.text(x - 0.06, y, _degrees(lat, "NS"), ha="right", va="center", fontsize="small", color=_style.INK)
-    for lon in range(-180, 181, 60):
-        edge = abs(lon) == 180
+    for parallel in range(-60, 61, 30):
+        ax.plot(*mollweide(np.linspace(-180, 180, 91), np.full(91, parallel)), **style)
+        (x,), (y,) = mollweide([-180.0], [float(parallel)])
+        ax.text(x - 0.06, y, _degrees(parallel, "NS"), ha="right", va="center", fontsize="small", color=_style.INK)
+    for meridian in range(-180, 181, 60):
+        edge = abs(meridian) == 180
         at = np.linspace(-90, 90, 181)
         ax.plot(
-            *mollweide(np.full(181, lon), at), **(style | ({"color": _style.GREY, "linewidth": 0.9} if edge else {}))
+            *mollweide(np.full(181, meridian), at),
+            **(style | ({"color": _style.GREY, "linewidth": 0.9} if edge else {})),
         )
         if not edge:
-            (x,), (y,) = mollweide([float(lon)], [0.0])
+            (x,), (y,) = mollweide([float(meridian)], [0.0])
             text = ax.text(
-                x, y, _degrees(lon, "EW"), ha="center", va="center", fontsize="x-small", color=_style.INK, zorder=4
+                x, y, _degrees(meridian, "EW"), ha="center", va="center", fontsize="x-small", color=_style.INK, zorder=4
             )
             text.set_path_effects([Stroke(linewidth=2.5, foreground="white"), Normal()])
     _style.bare(ax)

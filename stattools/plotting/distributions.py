@@ -12,8 +12,8 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray
 from stattools.domains import Circle, Interval, Sphere
-from stattools.plotting import _circle, _sphere, _style
-from stattools.plotting.domains import draw_values
+from stattools.plotting import _cells, _circle, _sphere, _style
+from stattools.plotting.domains import draw_values, flat_bounds
 
 MOST_LINES = 100
 MOST_POINTS = 20_000
@@ -141,10 +141,10 @@ def _densities(array: Any, members: Any, ax: Any, *, bins: int | None, individua
         k = _order_of(array, level)
         for i in _evenly(rows, MOST_LINES) if individuals else ():
             wide = edges if array.is_shared else np.linspace(edges[0], edges[-1], len(edges) // 3 + 1)
-            heights = _heights(*array.atoms(int(i)), wide)
+            heights = _heights(array.atoms(int(i)), wide)
             ax.plot((wide[1:] + wide[:-1]) / 2, heights, color=_style.color(k), linewidth=0.6, alpha=0.3, zorder=1)
         label = None if level is None else _style.group_name(level, len(rows))
-        heights = _heights(*pooled(array, rows), edges)
+        heights = _heights(pooled(array, rows), edges)
         ax.stairs(
             heights,
             edges,
@@ -172,14 +172,14 @@ def _line_edges(array: Any, members: Any, bins: int | None) -> FloatArray:
         low, high = array.domain.low, array.domain.high
     ticks = np.unique(points)
     if array.is_shared and bins is None and 2 <= len(ticks) <= 200:  # a histogram keeps its own bins
-        middle = (ticks[1:] + ticks[:-1]) / 2
-        return np.r_[2 * ticks[0] - middle[0], middle, 2 * ticks[-1] - middle[-1]]
+        return _cells.edges(ticks)
     if high == low:
         low, high = low - 0.5, high + 0.5
     return np.linspace(low, high, (bins or 40) + 1)
 
 
-def _heights(points: Any, masses: FloatArray, edges: FloatArray) -> FloatArray:
+def _heights(atoms: tuple[Any, FloatArray], edges: FloatArray) -> FloatArray:
+    points, masses = atoms
     shares, _ = np.histogram(np.asarray(points).ravel(), edges, weights=masses)
     return np.asarray(shares / np.diff(edges))
 
@@ -272,14 +272,13 @@ def _roses(array: Any, members: Any, ax: Any, *, bins: int, title: str, orientat
             color=_style.color(k),
             linewidth=1.8,
             linestyle=("-", "--", "-.", ":")[k % 4],
-            label=None if level is None else _style.group_name(level, len(rows)),
+            label=_style.group_name("all" if level is None else level, len(rows)),
             gid=f"mean {k}",
         )
     _circle.write_ticks(ax, domain, 1.02, sense)
     _circle.make_room(ax, 1.02)
     about = f"mean share of mass,\nsectors of {_style.number(domain.period / bins)}{_unit(domain)}"
-    handles = [] if None in members else None
-    _circle.key(ax, 1.02, title=about, handles=handles)
+    _circle.key(ax, 1.02, title=about)
     return _style.bare(ax, title=title)
 
 
@@ -312,9 +311,7 @@ def _mean_mass(array: Any, members: Any, ax: Any, *, bins: int, title: str, **op
         return draw_values(domain, None, at_nodes, ax, **({"label": "mean share of mass"} | settings | options))
     if domain.dimension != 2:
         raise InvalidParameterError(f"{domain.description} has dimension {domain.dimension}; pictures show one or two")
-    edges = [
-        np.linspace(*((0.0, a.period) if hasattr(a, "period") else (a.low, a.high)), bins + 1) for a in domain.axes
-    ]
+    edges = [np.linspace(low, high, bins + 1) for low, high in flat_bounds(domain)]
     heights, *_ = np.histogram2d(points[:, 0], points[:, 1], edges, weights=masses)
     area = np.outer(np.diff(edges[0]), np.diff(edges[1]))
     middles = np.meshgrid(*((e[1:] + e[:-1]) / 2 for e in edges), indexing="ij")

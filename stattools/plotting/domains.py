@@ -94,7 +94,7 @@ def draw_values(
             known = f"it takes {', '.join(takes)}" if takes else "it takes none"
             raise InvalidParameterError(f"{name} is no option for a picture of {domain.description}; {known}")
     ax = _style.axes(ax, height=_height(domain), layout="constrained" if draw is _draw_curve else "compressed")
-    common = {"mask": chosen, "signed": signed, "threshold": threshold, "label": label}
+    common: dict[str, Any] = {"mask": chosen, "signed": signed, "threshold": threshold, "label": label}
     if draw in (_circle.draw, _draw_curve):
         common["ends"] = ends
     elif ends is not None:
@@ -145,7 +145,7 @@ def plot_slice(basis: Any, slice: Any = 0, *, ax: Any = None, **options: Any) ->
 def slice_number(slicer: Any, slice: Any) -> int:
     """The number of a slice given by number or name."""
     if isinstance(slice, str):
-        return slicer.slice_names.index(_validation.choice(slice, slicer.slice_names, "slice"))
+        return int(slicer.slice_names.index(_validation.choice(slice, slicer.slice_names, "slice")))
     return _validation.integer(slice, "slice", minimum=0, maximum=slicer.n_slices - 1)
 
 
@@ -268,6 +268,11 @@ def _draw_grid(
     return ax
 
 
+def flat_bounds(domain: Any) -> list[tuple[float, float]]:
+    """Lowest and highest coordinate along each axis of a flat domain."""
+    return [(0.0, float(a.period)) if hasattr(a, "period") else (float(a.low), float(a.high)) for a in domain.axes]
+
+
 def _draw_plane(
     ax: Any,
     domain: Any,
@@ -280,7 +285,7 @@ def _draw_plane(
     label: str,
 ) -> Any:
     colors = {"cmap": _style.color_map(signed), "norm": _style.color_scale(values, signed)}
-    bounds = [(0.0, axis.period) if hasattr(axis, "period") else (axis.low, axis.high) for axis in domain.axes]
+    bounds = flat_bounds(domain)
     cells = _cells.regular(np.asarray(points))
     if cells is None:
         edge = None if mask is None else [_style.MARK if chosen else "none" for chosen in mask]
