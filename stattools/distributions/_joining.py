@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,8 @@ def concatenated(arrays: Sequence[DistributionArray]) -> Parts:
     """See `DistributionArray.concat`."""
     from stattools.distributions.array import require_array
 
+    if not isinstance(arrays, Iterable):
+        raise InvalidParameterError(f"arrays is {type(arrays).__name__}; pass a list of DistributionArrays")
     arrays = [require_array(array, f"arrays[{k}]") for k, array in enumerate(arrays)]
     if not arrays:
         raise InvalidDataError("arrays is empty; there is nothing to join")
