@@ -144,11 +144,11 @@ def _legend(
             color=_style.INK,
             linewidth=0.8,
             linestyle=(0, (4, 3)),
-            label=f"± {_style.number(threshold)}, 5 % limit",
+            label=f"± {_style.number(threshold)} limit",
         )
         handles.append(line)
     if masked:
-        handles.append(Line2D([], [], color=_style.MARK, linewidth=4, label="significant"))
+        handles.append(Line2D([], [], color=_style.MARK, linewidth=4, label="marked"))
     title = f"{label}\nlargest |value| {_style.number(top)}".strip()
     key(ax, outer, handles=handles, title=title)
 

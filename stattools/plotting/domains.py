@@ -211,7 +211,7 @@ def _draw_curve(
     ax.plot(x, v, color=_style.INK, linewidth=1.4, gid="values")
     if threshold is not None:
         for level in (threshold, -threshold) if signed else (threshold,):
-            text = f"± {_style.number(threshold)}, 5 % limit" if level == threshold else None
+            text = f"± {_style.number(threshold)} limit" if level == threshold else None
             ax.axhline(level, color=_style.INK, linewidth=0.8, linestyle=(0, (4, 3)), label=text)
     if mask is not None and mask.any():
         low = float(min(np.nanmin(v, initial=0.0), -(threshold or 0.0)))
@@ -221,7 +221,7 @@ def _draw_curve(
             edges = np.clip(edges, x[0], x[-1])
         marked = _style.spans(edges[:-1][mask[order]], edges[1:][mask[order]])
         bar = np.full(len(marked), low - 0.08 * (high - low))
-        ax.plot(marked, bar, color=_style.MARK, linewidth=4, solid_capstyle="butt", label="significant", gid="mask")
+        ax.plot(marked, bar, color=_style.MARK, linewidth=4, solid_capstyle="butt", label="marked", gid="mask")
     ax.margins(x=0 if not domain.is_discrete else 0.02)
     if ends is not None or threshold is not None or (mask is not None and mask.any()):
         _style.legend(ax, fontsize="small")
