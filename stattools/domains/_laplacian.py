@@ -13,7 +13,7 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import ArrayLike, FloatArray, IntArray
 from stattools.domains import _spectral
-from stattools.domains._eigenspaces import group_eigenvalues, group_end, group_slices
+from stattools.domains._eigenspaces import group_eigenvalues, group_end, group_means, group_slices
 from stattools.domains.base import NodeDomain, Spectrum
 from stattools.domains.weightings import Weighting
 
@@ -54,6 +54,10 @@ class LaplacianDomain(NodeDomain):
     def _full(self) -> tuple[FloatArray, FloatArray]:
         return _spectral.dense_eigenpairs(self._system)
 
+    @cached_property
+    def _kept(self) -> dict[int, _spectral.LeadingPairs]:
+        return {}
+
     def _spectrum(self, n: int) -> Spectrum:
         self._checked_count(n, self._system.n_eigenfunctions)
         remarks = self._component_remarks()
@@ -70,7 +74,7 @@ class LaplacianDomain(NodeDomain):
                 np.ascontiguousarray(functions[:, :end]),
                 remarks=remarks,
             )
-        pairs = _spectral.leading_eigenpairs(self._system, n, self._group_tolerance)
+        pairs = self._leading(n)
         warnings: tuple[str, ...] = ()
         if pairs.residual > _spectral.RESIDUAL_TOLERANCE:
             warnings = (
@@ -80,6 +84,15 @@ class LaplacianDomain(NodeDomain):
         return Spectrum(
             pairs.values, _numbers(count), pairs.groups, pairs.following, pairs.functions, warnings, remarks
         )
+
+    def _leading(self, n: int) -> _spectral.LeadingPairs:
+        """Iterative eigenpairs; the last ones found are kept, since one domain often serves several calls."""
+        pairs = self._kept.get(n)
+        if pairs is None:
+            pairs = _spectral.leading_eigenpairs(self._system, n, self._group_tolerance)
+            self._kept.clear()
+            self._kept[n] = pairs
+        return pairs
 
     def _is_dense(self, n: int) -> bool:
         if self.n_nodes <= DENSE_NODES:
@@ -120,15 +133,16 @@ def stored_tail(
     squared norm, which no rotation changes), and four times the largest weighted sum of squares at a node.
     """
     rest, vectors = values[n_kept:], functions[:, n_kept:]
-    weights = weighting(rest)
+    groups = group_eigenvalues(rest, tolerance, _spectral.NOISE * values[-1])
+    weights = weighting(group_means(rest, groups))
     by_node = 4 * float(np.max(vectors**2 @ weights))
     by_slice = 0.0
-    for columns in group_slices(group_eigenvalues(rest, tolerance, _spectral.NOISE * values[-1])):
-        block = vectors[:, columns]
+    for columns in group_slices(groups):
+        block, weight = vectors[:, columns], float(weights[columns.start])
         if average and block.shape[1] > 1:
-            by_slice += float(weights[columns].max() * 4 * np.max((block**2).sum(axis=1)))
+            by_slice += 4 * weight * float(np.max((block**2).sum(axis=1)))
         else:
-            by_slice += float(weights[columns] @ np.ptp(block, axis=0) ** 2)
+            by_slice += weight * float(np.sum(np.ptp(block, axis=0) ** 2))
     return min(by_node, by_slice) * (1 + 1e-12)
 
 

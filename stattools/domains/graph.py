@@ -173,7 +173,7 @@ class Graph(LaplacianDomain):
 
     def check_points(self, points: ArrayLike, name: str = "points") -> IntArray:
         array = as_array(points, name)
-        if self.names is not None and array.ndim == 1 and array.size and isinstance(array.tolist()[0], str):
+        if self.names is not None and array.ndim == 1 and array.size and isinstance(array.flat[0], str):
             return super().check_points(_ids_of_names(array, tuple(self.names), name), name)
         return super().check_points(array, name)
 

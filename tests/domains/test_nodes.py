@@ -112,6 +112,14 @@ def test_results_of_the_iterative_solver_repeat():
     np.testing.assert_array_equal(a.eigenvectors, b.eigenvectors)
 
 
+def test_one_domain_solves_once(monkeypatch):
+    domain = Graph(grid_adjacency((41, 40)))
+    first = domain.eigenbasis(5)
+    monkeypatch.setattr(_spectral, "leading_eigenpairs", None)
+    np.testing.assert_array_equal(domain.eigenbasis(5, weighting="heat").eigenvectors, first.eigenvectors)
+    assert "_kept" not in pickle.loads(pickle.dumps(domain)).__dict__
+
+
 def test_large_graphs_stay_sparse():
     n = 20_000
     ring = Graph(path_adjacency(n, cycle=True))
