@@ -45,7 +45,13 @@ GUARANTEES = {
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class CombinationResult(HTestResult):
-    """A combined p-value; with several rows of p-values, `statistic` and `pvalue` are arrays."""
+    """A combined p-value; with several rows of p-values, `statistic` and `pvalue` are arrays.
+
+    Examples
+    --------
+    >>> combine_pvalues([[0.01, 0.2], [0.5, 0.6]], "bonferroni").pvalue
+    array([0.02, 1.  ])
+    """
 
 
 def combine_pvalues(

@@ -74,6 +74,13 @@ class NullDistribution:
         None where nothing was drawn.
     alternative : str
         The tail that counts: "greater", "less" or "two-sided".
+
+    Examples
+    --------
+    >>> from stattools.resampling import SignFlip
+    >>> null = null_distribution(lambda signs: signs.sum(axis=1), SignFlip(99, n=4))
+    >>> null.exact, null.pvalue
+    (True, 0.0625)
     """
 
     kind: str
@@ -101,6 +108,13 @@ class JointNull:
     scheme : Scheme
     exact, stopped_early, seed
         As in `NullDistribution`.
+
+    Examples
+    --------
+    >>> from stattools.resampling import SignFlip
+    >>> joint = resample(lambda signs: signs[:, :2], SignFlip(99, n=4))
+    >>> joint.values.shape
+    (16, 2)
     """
 
     observed: FloatArray

@@ -31,6 +31,11 @@ class Scheme:
         How many arrangements to draw at random.
     n_distinct : int or None
         How many distinct arrangements there are; None when there are more than 2^60 or they are not counted.
+
+    Examples
+    --------
+    >>> issubclass(Permutation, Scheme)
+    True
     """
 
     kind = "resampling"

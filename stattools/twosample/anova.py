@@ -58,6 +58,13 @@ class ISWAnovaResult(HTestResult):
         The embedded rows, their groups, covariates and the options.
 
     Besides it, all attributes of `HTestResult`.
+
+    Examples
+    --------
+    >>> from stattools import DistributionArray, isw_anova
+    >>> x = DistributionArray.from_samples(np.random.default_rng(1).normal(size=(18, 30)))
+    >>> isw_anova(x, [0] * 6 + [1] * 6 + [2] * 6, n_resamples=99, rng=1).plan.sizes
+    (6, 6, 6)
     """
 
     plot_kinds: ClassVar[tuple[str, ...]] = ("null", "components", "quantiles", "scatter")

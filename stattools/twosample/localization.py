@@ -57,6 +57,15 @@ class Localization(Result):
         Absolute witness above which ``p_map`` is at most 0.05.
     n_resamples : int
     embedding : Embedding
+
+    Examples
+    --------
+    >>> from stattools import DistributionArray, isw_test
+    >>> rng = np.random.default_rng(1)
+    >>> x = DistributionArray.from_samples(rng.normal(size=(12, 30)))
+    >>> y = DistributionArray.from_samples(rng.normal(1.0, 1.0, size=(12, 30)))
+    >>> isw_test(x, y, n_resamples=99, rng=1).localize(n_resamples=199)
+    <Localization: Where two collections of distributions differ, 1 of 1 components differ at 0.05>
     """
 
     plot_kinds: ClassVar[tuple[str, ...]] = ("components", "quantiles", "map")

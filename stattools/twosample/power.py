@@ -42,6 +42,16 @@ class ISWPowerResult(Result):
     n_simulations : int
     curve_n, curve_power : (m,) arrays
         Power at sizes of the first group around `n`.
+
+    Examples
+    --------
+    >>> from stattools import DistributionArray, isw_power
+    >>> rng = np.random.default_rng(1)
+    >>> x = DistributionArray.from_samples(rng.normal(size=(12, 30)))
+    >>> y = DistributionArray.from_samples(rng.normal(1.0, 1.0, size=(12, 30)))
+    >>> found = isw_power(x, y, power=0.9, rng=1)
+    >>> found.power >= 0.9
+    True
     """
 
     plot_kinds: ClassVar[tuple[str, ...]] = ("curve",)

@@ -31,6 +31,15 @@ class ISWTestResult(HTestResult):
         Resampled values of every statistic of the test; K is 1 except for the omnibus test.
 
     Besides these, all attributes of `HTestResult`.
+
+    Examples
+    --------
+    >>> from stattools import DistributionArray, isw_test
+    >>> rng = np.random.default_rng(1)
+    >>> x = DistributionArray.from_samples(rng.normal(size=(12, 30)))
+    >>> y = DistributionArray.from_samples(rng.normal(1.0, 1.0, size=(12, 30)))
+    >>> isw_test(x, y, n_resamples=99, rng=1)
+    <ISWTestResult: Intrinsic sliced Wasserstein two-sample test, T* = ..., p-value = 0.01>
     """
 
     plot_kinds: ClassVar[tuple[str, ...]] = ("null", "components", "quantiles", "scatter", "map")
