@@ -128,7 +128,8 @@ class Directions:
 
     def __post_init__(self) -> None:
         directions = _validation.float_array(self.directions, "directions", ndim=2)
-        lengths = np.linalg.norm(directions, axis=1)
+        with np.errstate(over="ignore"):
+            lengths = np.linalg.norm(directions, axis=1)
         wrong = np.flatnonzero(np.abs(lengths - 1.0) > 1e-6)
         if wrong.size:
             raise InvalidDataError(

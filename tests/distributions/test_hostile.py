@@ -72,8 +72,9 @@ def assert_sound_distances(array, slicer):
     np.testing.assert_array_equal(np.diag(exact), 0)
     embedded = array.embed(slicer, n_quantiles=3)
     assert np.isfinite(embedded.features).all()
-    scale = np.abs(embedded.features).max(initial=0.0)
-    assert np.all(embedded.distance_matrix() <= np.sqrt(exact) * (1 + 1e-12) + 1e-12 * scale)
+    scale = np.abs(embedded.features).max()
+    # masses are known up to rounding: 2e-15 of mass moved across the range costs 5e-8 of it
+    assert np.all(embedded.distance_matrix() <= np.sqrt(exact) * (1 + 1e-12) + 1e-7 * scale)
 
 
 def check(array):
