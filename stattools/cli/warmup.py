@@ -1,0 +1,115 @@
+"""Call every public function once on tiny data, so that its kernels are compiled and stored."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+N_UNITS, N_POINTS = 6, 12
+
+
+def run() -> None:
+    """Run all steps, print the time of each and the total."""
+    begin = time.perf_counter()
+    steps = list(_steps())
+    width = max(len(name) for name, _ in steps)
+    for name, call in steps:
+        since = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tiny data are supposed to be too few
+            call()
+        print(f"{name:<{width}}  {time.perf_counter() - since:6.2f} s", flush=True)
+    print(f"{'all':<{width}}  {time.perf_counter() - begin:6.2f} s")
+    print(_cache_words())
+
+
+def _steps() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Names and calls; each kind of input meets the kernels in the types that real data have."""
+    from stattools import (
+        Circle,
+        DistributionArray,
+        Graph,
+        Grid,
+        Interval,
+        Sequential,
+        Sphere,
+        combine_pvalues,
+        isw_anova,
+        isw_distance,
+        isw_pairwise,
+        isw_power,
+        isw_test,
+    )
+    from stattools.distributions import Directions
+
+    rng = np.random.default_rng(0)
+    groups = np.repeat(["a", "b"], N_UNITS // 2)
+    domains: list[Any] = [Interval(), Circle(360), Sphere(), Grid((6, 6)), Graph(_ring(30))]
+    collections: list[Any] = []
+    for domain in domains:
+        samples = [domain.uniform(N_POINTS, rng=int(seed)) for seed in rng.integers(2**31, size=N_UNITS)]
+        collections.append(DistributionArray.from_samples(samples, domain=domain, groups=groups))
+    ragged = DistributionArray.from_samples([rng.normal(size=5 + i) for i in range(N_UNITS)], groups=groups)
+    weighted = DistributionArray.from_samples(
+        [rng.normal(size=5 + i) for i in range(N_UNITS)],
+        masses=[rng.uniform(0.5, 1.0, 5 + i) for i in range(N_UNITS)],
+        groups=groups,
+    )
+    shared = DistributionArray.from_histogram(rng.integers(1, 9, (N_UNITS, 36)), domain=Grid((6, 6)), groups=groups)
+    plane = DistributionArray.from_samples(rng.normal(size=(N_UNITS, N_POINTS, 2)), groups=groups)
+    everything = [ragged, weighted, shared, *collections]
+    options: dict[str, Any] = {"n_resamples": 99, "rng": 0}
+
+    def every(call: Callable[[Any], Any], arrays: list[Any]) -> Callable[[], Any]:
+        return lambda: [call(array) for array in arrays]
+
+    def embeddings(array: Any) -> Any:
+        return [array.embed(quantile=quantile) for quantile in ("cell", "left", "mid")]
+
+    def tests() -> Any:
+        for statistic in ("studentized", "mean", "max_t", "hotelling", "combined", "omnibus"):
+            isw_test(ragged, statistic=statistic, **options)
+        for calibration in ("satterthwaite", "wild"):
+            isw_test(ragged, calibration=calibration, **options)
+        isw_test(ragged, statistic="combined", calibration="asymptotic", **options)
+        isw_test(ragged, paired=True, **options)
+        isw_test(ragged, stopping=Sequential(), **options)
+
+    yield "embed", every(embeddings, everything)
+    yield "embed, directions", lambda: plane.embed(Directions.random(2, 8, rng=0))
+    yield "quantile, mean, barycenter", lambda: (ragged.quantile([0.5]), ragged.mean(), ragged.barycenter())
+    yield "pairwise isw", every(lambda array: isw_pairwise(array), everything)
+    yield "pairwise w1, w2", every(lambda array: (array.pairwise("w1"), array.pairwise("w2")), [ragged, weighted])
+    yield "pairwise w1, circle", lambda: collections[1].pairwise("w1")
+    yield "pairwise w2, plane", lambda: plane.pairwise("w2")
+    yield "pairwise sw2", lambda: plane.pairwise("sw2", slicer=Directions.random(2, 8, rng=0))
+    yield "isw_distance", lambda: isw_distance([0.1, 0.2], [0.3, 0.4], domain=Interval())
+    yield "isw_test", tests
+    yield "isw_test, domains", every(lambda array: isw_test(array, **options), collections)
+    yield "localize", every(lambda array: isw_test(array, **options).localize(n_resamples=99), collections)
+    yield "isw_anova", lambda: isw_anova(ragged, np.repeat([0, 1, 2], 2), **options)
+    yield "isw_anova, covariates", lambda: isw_anova(ragged, covariates=np.arange(N_UNITS) ** 2.0, **options)
+    yield "isw_power", lambda: isw_power(ragged, n=10, n_simulations=200, rng=0)
+    yield "combine_pvalues", lambda: combine_pvalues([0.01, 0.2])
+
+
+def _ring(n: int) -> Any:
+    """Adjacency of a cycle."""
+    steps = np.eye(n, k=1) + np.eye(n, k=1 - n)
+    return steps + steps.T
+
+
+def _cache_words() -> str:
+    """Where the machine code lies, or that it does not."""
+    from stattools.distributions import _kernels
+
+    for value in vars(_kernels).values():
+        stats = getattr(value, "stats", None)
+        path = getattr(stats, "cache_path", None)
+        if path:
+            return f"Machine code is kept in {path}; later processes need not compile."
+    return "No folder for machine code is writable, so each process compiles anew; set NUMBA_CACHE_DIR to one that is."
