@@ -124,9 +124,10 @@ def test_pairs_are_joined_in_the_scatter(heights, ax):
     result = isw_test(heights[:12], heights[12:], paired=True, n_resamples=99, rng=1)
     result.plot(kind="scatter", ax=ax)
     dots = [np.asarray(c.get_offsets()) for c in ax.collections[:2]]
-    assert len(ax.lines) == 12
-    for i, line in enumerate(ax.lines):
-        np.testing.assert_allclose(line.get_xydata(), [dots[0][i], dots[1][i]])
+    (line,) = ax.lines
+    drawn = line.get_xydata().reshape(12, 3, 2)
+    np.testing.assert_allclose(drawn[:, :2], np.stack([dots[0], dots[1]], axis=1))
+    assert np.isnan(drawn[:, 2]).all()  # a gap before the next pair
 
 
 def test_the_map_of_a_test_is_the_witness_of_its_localization(wind_test, wind_places, ax):
