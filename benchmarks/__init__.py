@@ -1,0 +1,1 @@
+"""Figures side by side with other packages, in one process and as measured: ``python -m benchmarks.run``."""

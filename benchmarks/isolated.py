@@ -1,0 +1,116 @@
+"""Measurements that need a process of their own: peaks of memory, first calls, imports.
+
+``run("task", key=value)`` starts ``python -m benchmarks.isolated`` and returns what the task returns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(task: str, *, env: Mapping[str, str] | None = None, **arguments: Any) -> Any:
+    """Run a task of `TASKS` in a fresh process and return its result."""
+    command = [sys.executable, "-m", "benchmarks.isolated", task, json.dumps(arguments)]
+    settings = {**os.environ, **(env or {}), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{task} {arguments} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# memory -------------------------------------------------------------------------------------------------------------
+def peak_of_process() -> int:
+    """Largest resident size of this process in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _status(key: str, pid: int | str = "self") -> int:
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key + ":"))
+
+
+def peaks_of_children() -> int:
+    """Sum of the peaks of the worker processes that are alive, memory that they share counted in each."""
+    total = 0
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        total += _status("VmHWM", pid)
+    return total
+
+
+def peak(case: str) -> dict[str, float]:
+    """Growth of memory from before a call of `benchmarks.memory.CASES` to its peak, and the input's part excluded."""
+    from benchmarks import memory
+
+    memory.CASES[case].prepare(small=True)()
+    call = memory.CASES[case].prepare(small=False)
+    before = _status("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    held = call()
+    del held
+    return {"growth": _status("VmHWM") - before}
+
+
+def large_test(n_units: int, n_nodes: int, n_slices: int, options: dict[str, Any]) -> dict[str, float]:
+    """Time and peaks of one `isw_test`, from building the collection to the result."""
+    from benchmarks import cases
+    from stattools import isw_test
+
+    case = cases.histograms(n_units, n_nodes, n_slices)
+    start = time.perf_counter()
+    result = isw_test(case.array, groups=case.groups, basis=case.basis, rng=1, **options)
+    took = time.perf_counter() - start
+    workers = peaks_of_children() if options.get("n_jobs", 1) != 1 else 0
+    features = case.basis.n_slices * 20
+    return {"took": took, "main": peak_of_process(), "workers": workers, "pvalue": result.pvalue, "P": features}
+
+
+# first calls and imports ----------------------------------------------------------------------------------------------
+def first_call(name: str, imports: list[str] | None) -> dict[str, Any]:
+    """Time of the first and second call of `benchmarks.budgets.CALLS`, after the imports given."""
+    import importlib
+
+    from benchmarks import budgets
+
+    for module in imports or ():
+        try:
+            importlib.import_module(module)
+        except Exception:  # a module that cannot be imported on its own is imported by the call
+            continue
+    call = budgets.CALLS[name]()
+    start = time.perf_counter()
+    call()
+    first = time.perf_counter() - start
+    start = time.perf_counter()
+    call()
+    second = time.perf_counter() - start
+    return {"first": first, "second": second, "modules": [] if imports is not None else sorted(sys.modules)}
+
+
+def import_time() -> dict[str, Any]:
+    """What `import stattools` adds to `import numpy`, and which third-party packages it loads."""
+    start = time.perf_counter()
+    import numpy  # noqa: F401
+
+    middle = time.perf_counter()
+    import stattools  # noqa: F401
+
+    stop = time.perf_counter()
+    heavy = ("scipy", "numba", "joblib", "pandas", "sklearn", "ot", "statsmodels", "matplotlib", "narwhals")
+    return {"numpy": middle - start, "stattools": stop - middle, "loaded": [m for m in heavy if m in sys.modules]}
+
+
+TASKS = {"peak": peak, "large_test": large_test, "first_call": first_call, "import_time": import_time}
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))
