@@ -85,6 +85,10 @@ class Notes:
         if message not in self._remarks:
             self._remarks.append(message)
 
+    def carry(self, warnings: tuple[str, ...]) -> None:
+        """Keep texts of warnings that were issued before, by the object they are about."""
+        self._warnings += [text for text in warnings if text not in self._warnings]
+
     @property
     def warnings(self) -> tuple[str, ...]:
         return tuple(self._warnings)

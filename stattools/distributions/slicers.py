@@ -25,6 +25,13 @@ class Slicer(Protocol):
     description : str
     domain : Domain or None
         Where the slice functions live; None for coordinates in R^d.
+
+    Examples
+    --------
+    >>> def count(slicer: Slicer) -> int:
+    ...     return slicer.n_slices
+    >>> count(Identity())
+    1
     """
 
     @property

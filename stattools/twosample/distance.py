@@ -140,7 +140,7 @@ def isw_pairwise(
 
 def _require_same_space(x: DistributionArray, y: DistributionArray) -> None:
     if x.domain is not None and y.domain is not None:
-        if not inputs.same_domain(x.domain, y.domain):
+        if not x.domain.equals(y.domain):
             raise InvalidDataError(f"x lives on {x.domain.description}, y on {y.domain.description}")
     elif x.dimension != y.dimension:
         raise InvalidDataError(f"x has {x.dimension} dimension(s), y has {y.dimension}")

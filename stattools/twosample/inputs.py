@@ -17,9 +17,11 @@ from stattools._errors import (
     Notes,
 )
 from stattools.distributions import DistributionArray, Embedding
+from stattools.results.serialization import encode
 
 FEW_ATOMS = 100
 ATOM_RATIO = 1.5
+SMALLEST_FEATURE = 1e-70
 
 
 @dataclass(frozen=True)
@@ -82,18 +84,30 @@ def embedded(collections: Collections, *, domain: Any, basis: Any, notes: Notes,
     if isinstance(data, Embedding):
         if domain is not None or basis is not None:
             raise InvalidParameterError("x is embedded already; domain and basis have no effect and must be left out")
-        return data
+        return _representable(data)
     slicer = slicer_of(data, domain=domain, basis=basis, n_eigenfunctions=options["n_eigenfunctions"])
+    notes.carry(getattr(slicer, "warnings", ()))
     for remark in getattr(slicer, "remarks", ()):
         notes.remark(remark)
     _check_atoms(data, collections, notes)
-    return data.embed(slicer, n_quantiles=options["n_quantiles"], quantile=options["quantile"])
+    return _representable(data.embed(slicer, n_quantiles=options["n_quantiles"], quantile=options["quantile"]))
+
+
+def _representable(embedding: Embedding) -> Embedding:
+    """Statistics take fourth powers of features; refuse those whose powers would overflow or vanish."""
+    size = float(np.abs(embedding.features).max())
+    if size > 0 and not SMALLEST_FEATURE <= size <= 1 / SMALLEST_FEATURE:
+        raise InvalidDataError(
+            f"the quantile features are of size {size:.0e}, too far from 1 for their powers to be representable; "
+            "rescale the coordinates of the distributions"
+        )
+    return embedding
 
 
 def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfunctions: int) -> Any:
     """The slicer that the arguments ask for."""
     if basis is not None:
-        if domain is not None and getattr(basis, "domain", None) is not domain:
+        if domain is not None and not (hasattr(domain, "equals") and domain.equals(getattr(basis, "domain", None))):
             raise InvalidParameterError("give either basis or domain; the basis knows its own domain")
         if not hasattr(basis, "evaluate"):
             raise InvalidParameterError(
@@ -103,7 +117,7 @@ def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfuncti
     if domain is not None and not hasattr(domain, "eigenbasis"):
         raise InvalidParameterError(f"domain is {domain!r}; it takes a stattools domain such as Circle(360)")
     own = data.domain
-    if domain is not None and own is not None and not same_domain(domain, own):
+    if domain is not None and own is not None and not domain.equals(own):
         raise InvalidDataError(f"the distributions live on {own.description}, not on {domain.description}")
     space = own if own is not None else domain
     if space is not None:
@@ -116,17 +130,6 @@ def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfuncti
         f"distributions in R^{data.dimension} need a basis: pass basis=Directions.random({data.dimension}, 50, rng=1), "
         "or give them a domain such as Sphere() or Box(...)"
     )
-
-
-def same_domain(a: Any, b: Any) -> bool:
-    """Whether two domains describe the same space."""
-    if a is b:
-        return True
-    if type(a) is not type(b) or a.description != b.description:
-        return False
-    from stattools.results.serialization import encode
-
-    return bool(encode(a) == encode(b))
 
 
 def _require_collection(x: Any, name: str) -> None:
@@ -146,7 +149,7 @@ def _pooled(x: Any, y: Any) -> Any:
 
 
 def _joined(x: Embedding, y: Embedding) -> Embedding:
-    same_slices = x.slicer is y.slicer or x.slicer.description == y.slicer.description
+    same_slices = x.slicer is y.slicer or encode(x.slicer) == encode(y.slicer)
     if x.values.shape[1:] != y.values.shape[1:] or x.quantile != y.quantile or not same_slices:
         raise InvalidDataError(f"x and y are embedded differently: {x!r} and {y!r}; embed y by x.transform(...)")
     return replace(x, values=np.concatenate([x.values, y.values]), names=(), groups=None, group_levels=())
@@ -197,7 +200,9 @@ def in_pairs(collections: Collections) -> Collections:
     if sizes[0] != sizes[1]:
         raise InvalidDataError(f"paired=True needs two collections of equal size, not {sizes[0]} and {sizes[1]}")
     order = np.argsort(collections.codes, kind="stable")
-    return replace(collections, data=collections.data[order], codes=collections.codes[order], kept=collections.kept[order])
+    return replace(
+        collections, data=collections.data[order], codes=collections.codes[order], kept=collections.kept[order]
+    )
 
 
 def _names_of(x: Any, y: Any) -> tuple[Any, Any]:

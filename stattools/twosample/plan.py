@@ -118,12 +118,18 @@ def statistic_of(plan: Plan, *, observed: bool = False) -> Callable[[Any], Float
         return partial(_stacked, statistics=tuple(omnibus_parts(plan).values()))
     if plan.statistic == "hotelling":
         return _hotelling(plan)
-    design = build(plan)
     if plan.statistic in ("studentized", "mean"):
-        return partial(_of_norms, design=design, kind=plan.statistic)
+        return partial(_of_norms, design=build(plan), kind=plan.statistic)
+    design = build(plan, unit_columns(plan.embedding.features))
     if plan.statistic == "max_t":
         return partial(st.max_t, design)
     return partial(st.combined, design, method=plan.combination)
+
+
+def unit_columns(features: FloatArray) -> FloatArray:
+    """Columns divided by powers of two near their size: t-tests do not change, and squares of faint columns survive."""
+    exponents = np.frexp(np.abs(features).max(axis=0))[1]
+    return np.ldexp(features, -exponents)
 
 
 def omnibus_parts(plan: Plan) -> dict[str, Callable[[Any], FloatArray]]:
@@ -132,11 +138,11 @@ def omnibus_parts(plan: Plan) -> dict[str, Callable[[Any], FloatArray]]:
     The studentized distance, the combination of coordinate-wise p-values, the largest t and, where slices have
     eigenvalues, the studentized distance with the slices reweighted by heat kernels of three times.
     """
-    design = design_of(plan)
+    columns = design_of(plan, unit_columns(plan.embedding.features))
     parts: dict[str, Callable[[Any], FloatArray]] = {
-        "studentized": partial(_of_norms, design=design, kind="studentized"),
-        f"combined ({plan.combination})": partial(st.combined, design, method=plan.combination),
-        "max_t": partial(st.max_t, design),
+        "studentized": partial(_of_norms, design=design_of(plan), kind="studentized"),
+        f"combined ({plan.combination})": partial(st.combined, columns, method=plan.combination),
+        "max_t": partial(st.max_t, columns),
     }
     for time in HEAT_TIMES:
         scale = heat_rescaling(plan.embedding, time)

@@ -332,7 +332,7 @@ class _Resampled:
 
 
 def _sizes(n: Any) -> tuple[int, int]:
-    pair = n if isinstance(n, (tuple, list, np.ndarray)) else (n, n)
+    pair = n if isinstance(n, (tuple, list, np.ndarray)) and np.ndim(n) else (n, n)
     if len(pair) != 2:
         raise InvalidParameterError(f"n is {n!r}; it takes a number or two numbers")
     n1, n2 = (_validation.integer(k, "n", minimum=3, maximum=LARGEST_N) for k in pair)

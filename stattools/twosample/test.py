@@ -407,9 +407,7 @@ def _remark_constant(plan: Plan, notes: Notes) -> None:
         return
     n_constant = int(coordinate_tests(groups).constant.sum())
     if n_constant:
-        notes.remark(
-            f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group and give no t-test"
-        )
+        notes.remark(f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group and give no t-test")
 
 
 def _call(plan: Plan) -> str:
