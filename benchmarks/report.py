@@ -61,7 +61,7 @@ def seconds(value: float) -> str:
     Examples
     --------
     >>> seconds(0.01234), seconds(75.0)
-    ('12.3 ms', '75 s')
+    ('12.3 ms', '75.0 s')
     """
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
         if value >= size or unit == "us":
