@@ -122,8 +122,8 @@ PAGE = """# Replication tables
 ## Rejection rates of the two-sample tests
 
 Written by `benchmarks/isw_tables.py` with stattools {version}: rejection rates at level 0.05, 199 resamples a test, R
-simulated data sets a row. Two binomial standard errors are 0.010 at rate 0.05 for R = 2000, 0.014 for R = 1000 and 0.019
-for R = 500; about 0.045 at rate 0.5 for R = 500.
+simulated data sets a row. Two binomial standard errors are 0.010 at rate 0.05 for R = 2000, 0.014 for R = 1000 and
+0.019 for R = 500; about 0.045 at rate 0.5 for R = 500.
 
 {table}
 
@@ -132,17 +132,16 @@ How to read it:
 - **Null rows.** Every column may be compared with 0.05. Permutation columns (T*, |d|^2, max t, Hotelling, "HMP, perm.",
   omnibus) are exact when both collections come from one law; the others are approximations.
 - **Equal means, unequal spread.** The laws differ and the means do not. |d|^2 calibrated by permutation rejects for the
-  spread when groups are unequal: it tests equality of laws. T*, and the columns that estimate each group's covariance,
-  keep close to 0.05 as tests of means.
-- **Shifted rows.** Power. Which statistic wins depends on the design: a difference spread over leading coordinates favours
-  T*, one in few coordinates of small variance favours HMP. The omnibus follows the better one.
+  spread when groups are unequal: it tests equality of laws. The columns that estimate each group's covariance are tests
+  of means for large groups; how large shows here.
+- **Shifted rows.** Power. Which statistic wins depends on the design: a difference spread over leading coordinates
+  favours T*, one in coordinates of small variance favours HMP and Hotelling.
 
 The designs are `stattools.simulate.von_mises_collections`, `line_collections`, `cylinder_collections` and
 `gaussian_embeddings`, after the simulations of Rustamov and Majumdar (2023) where they have one; settings are those of
-the authors' public code as far as it fixes them, and the cylinder uses true product eigenfunctions, which theirs does not.
-Circle: 20 eigenfunctions with their signs and phases as they are, 20 levels. Line: 3 eigenfunctions, 10 levels. Cylinder:
-at least 16 eigenfunctions, 20 levels. No number of the paper is quoted: its tables were made with other software, and
-the comparison methods it prints are not public.
+the authors' public code as far as it fixes them, and the cylinder uses true product eigenfunctions, which theirs does
+not. Circle: 20 eigenfunctions with their phases as they are, 20 levels. Line: 3 eigenfunctions, 10 levels. Cylinder: at
+least 16 eigenfunctions, 20 levels. No number of the paper is quoted: the comparison methods it prints are not public.
 """
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def statistic_of(plan: Plan, *, observed: bool = False) -> Callable[[Any], Float
 def unit_columns(features: FloatArray) -> FloatArray:
     """Columns divided by powers of two near their size: t-tests do not change, and squares of faint columns survive."""
     exponents = np.frexp(np.abs(features).max(axis=0))[1]
-    return np.ldexp(features, -exponents)
+    return np.asarray(np.ldexp(features, -exponents))
 
 
 def omnibus_parts(plan: Plan) -> dict[str, Callable[[Any], FloatArray]]:

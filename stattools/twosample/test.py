@@ -313,9 +313,8 @@ def _check_design(
             raise InvalidParameterError(f"stopping is {stopping!r}; it takes None or Sequential(...)")
         if calibration not in ("permutation", "wild") or statistic == "omnibus":
             raise InvalidParameterError("stopping needs a single resampled statistic")
-    if paired:
-        if calibration == "wild":
-            raise InvalidParameterError("paired=True is calibrated by sign flips; use calibration='permutation'")
+    if paired and calibration == "wild":
+        raise InvalidParameterError("paired=True is calibrated by sign flips; use calibration='permutation'")
     sizes = np.bincount(collections.codes)
     smallest = int(sizes.min())
     needed = 3 if calibration == "satterthwaite" else 2
