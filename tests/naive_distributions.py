@@ -1,4 +1,4 @@
-"""Slow, obvious twins of the kernels of stattools.distributions, in exact rational arithmetic where that is possible."""
+"""Slow, obvious twins of the kernels of stattools.distributions, in exact rational arithmetic."""
 
 from fractions import Fraction
 

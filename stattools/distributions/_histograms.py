@@ -34,9 +34,7 @@ def histogram(
     return shared(table.reshape(len(table), -1), points, domain, names, groups, nan_policy, "frequencies")
 
 
-def shared(
-    table: FloatArray, points: Any, domain: Any, names: Any, groups: Any, nan_policy: str, name: str
-) -> Parts:
+def shared(table: FloatArray, points: Any, domain: Any, names: Any, groups: Any, nan_policy: str, name: str) -> Parts:
     """Check and normalise rows of masses on checked support points."""
     _validation.choice(nan_policy, ("raise", "omit"), "nan_policy")
     labels = names_of(names, len(table))
@@ -180,9 +178,7 @@ def _level_masses(levels: Any, n_levels: int) -> FloatArray:
     return np.diff(np.concatenate([[0.0], (given[1:] + given[:-1]) / 2, [1.0]]))
 
 
-def density(
-    values: Any, support: Any, volumes: Any, domain: Any, names: Any, groups: Any, nan_policy: str
-) -> Parts:
+def density(values: Any, support: Any, volumes: Any, domain: Any, names: Any, groups: Any, nan_policy: str) -> Parts:
     """See `DistributionArray.from_density`."""
     table = _validation.float_array(values, "density", ndim=(1, 2), finite=False)
     table = table[None] if table.ndim == 1 else table

@@ -44,6 +44,22 @@ def sorted_ranks(rank, support, n_support, words, positions):
 
 
 @njit
+def mass_of_eight(w, k):
+    """Sum of eight masses from position k on, in a tree: the additions do not wait for each other."""
+    return ((w[k] + w[k + 1]) + (w[k + 2] + w[k + 3])) + ((w[k + 4] + w[k + 5]) + (w[k + 6] + w[k + 7]))
+
+
+@njit
+def excess_of_eight(v, w, k, base):
+    """Sum of eight masses times the excess of their values over `base`."""
+    first = w[k] * (v[k] - base) + w[k + 1] * (v[k + 1] - base)
+    second = w[k + 2] * (v[k + 2] - base) + w[k + 3] * (v[k + 3] - base)
+    third = w[k + 4] * (v[k + 4] - base) + w[k + 5] * (v[k + 5] - base)
+    fourth = w[k + 6] * (v[k + 6] - base) + w[k + 7] * (v[k + 7] - base)
+    return (first + second) + (third + fourth)
+
+
+@njit
 def fill_cells(values, weights, quantiles):
     """Averages of a quantile function over equal cells of (0, 1).
 
@@ -55,26 +71,35 @@ def fill_cells(values, weights, quantiles):
         Non-negative with sum 1 up to rounding.
     quantiles : (D,) float64, written to
     """
-    n_cells = len(quantiles)
+    n_atoms, n_cells = len(values), len(quantiles)
     width = 1.0 / n_cells
-    cell, room, excess, base, fresh = 0, width, 0.0, 0.0, True
-    for k in range(len(values)):
-        weight = weights[k]
-        if weight <= 0.0:
-            continue
-        value = values[k]
-        while weight >= room and cell < n_cells - 1:
+    cell, room, excess, base, fresh, k = 0, width, 0.0, 0.0, True, 0
+    while k < n_atoms:
+        stop = min(k + 8, n_atoms)
+        if not fresh and k + 8 <= n_atoms:
+            mass = mass_of_eight(weights, k)
+            if mass < room:  # no border of a cell among them
+                excess += excess_of_eight(values, weights, k, base)
+                room -= mass
+                k = stop
+                continue
+        while k < stop:
+            value, weight = values[k], weights[k]
+            k += 1
+            if weight <= 0.0:
+                continue
+            while weight >= room and cell < n_cells - 1:
+                if fresh:
+                    base = value
+                quantiles[cell] = base + (excess + room * (value - base)) / width
+                weight -= room
+                cell += 1
+                room, excess, fresh = width, 0.0, True
             if fresh:
-                base = value
-            quantiles[cell] = base + (excess + room * (value - base)) / width
-            weight -= room
-            cell += 1
-            room, excess, fresh = width, 0.0, True
-        if fresh:
-            base = value  # averages are taken around it: a cell of equal values returns exactly that value
-            fresh = False
-        excess += weight * (value - base)
-        room -= weight
+                base = value  # averages are taken around it: a cell of equal values returns exactly that value
+                fresh = False
+            excess += weight * (value - base)
+            room -= weight
     filled = width - room
     # rounding can leave the last cell a hair short of its mass; it is averaged over what it holds
     quantiles[cell] = base + excess / filled if filled > 0.0 else base

@@ -47,9 +47,7 @@ def omission(kept: BoolArray, names: tuple[str, ...], reason: str) -> tuple[str,
     return (f"{len(gone)} of {len(kept)} distributions omitted, {reason}: {shown}",)
 
 
-def kept_labels(
-    kept: BoolArray, names: tuple[str, ...], groups: Groups
-) -> tuple[tuple[str, ...], Groups]:
+def kept_labels(kept: BoolArray, names: tuple[str, ...], groups: Groups) -> tuple[tuple[str, ...], Groups]:
     names = tuple(name for name, keep in zip(names, kept, strict=True) if keep)
     labels, levels = groups
     if labels is None:

@@ -31,9 +31,7 @@ def network_costs(x: DistributionArray, y: DistributionArray | None, power: int)
     return costs
 
 
-def _ground_cost(
-    x: DistributionArray, y: DistributionArray | None, power: int
-) -> Callable[[Any, Any], FloatArray]:
+def _ground_cost(x: DistributionArray, y: DistributionArray | None, power: int) -> Callable[[Any, Any], FloatArray]:
     """Cost between positions in the points of x and of y; node distances are looked up in one table."""
     y_points = x.points if y is None else y.points
     domain = x.domain

@@ -20,9 +20,7 @@ Parts = dict[str, Any]
 BLOCK_ROWS = 2**18
 
 
-def samples(
-    samples: Any, masses: Any, offsets: Any, domain: Any, names: Any, groups: Any, nan_policy: str
-) -> Parts:
+def samples(samples: Any, masses: Any, offsets: Any, domain: Any, names: Any, groups: Any, nan_policy: str) -> Parts:
     """See `DistributionArray.from_samples`."""
     _validation.choice(nan_policy, ("raise", "omit"), "nan_policy")
     if isinstance(samples, Mapping):
@@ -161,9 +159,7 @@ def _normalized_segments(
             "masses are finite and not negative"
         )
     with np.errstate(over="ignore"):
-        totals = np.array(
-            [masses[start:stop].sum() for start, stop in itertools.pairwise(offsets)], dtype=np.float64
-        )
+        totals = np.array([masses[start:stop].sum() for start, stop in itertools.pairwise(offsets)], dtype=np.float64)
     require_totals(totals, names, "masses")
     return masses / np.repeat(totals, np.diff(offsets)), totals
 

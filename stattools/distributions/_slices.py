@@ -85,15 +85,13 @@ def starts_of(counts: Any) -> IntArray:
 def shared_slices(array: DistributionArray, slicer: Slicer) -> SharedSlices:
     """Evaluate and sort the support; O(S n log n) once for all distributions."""
     values = np.array(evaluate(slicer, array.points).T, order="C")
-    order = np.argsort(values, axis=1, kind="stable")
+    order = np.argsort(values, axis=1)
     return SharedSlices(
         contiguous(np.take_along_axis(values, order, axis=1)), contiguous(order), contiguous(array.masses)
     )
 
 
-def ragged_slices(
-    points: Any, masses: FloatArray | None, offsets: IntArray, slicer: Slicer
-) -> RaggedSlices:
+def ragged_slices(points: Any, masses: FloatArray | None, offsets: IntArray, slicer: Slicer) -> RaggedSlices:
     """Evaluate all atoms and sort them inside each distribution; O(S M log m)."""
     values = np.array(evaluate(slicer, points).T, order="C")
     sizes = np.diff(offsets)
@@ -106,7 +104,7 @@ def ragged_slices(
             if masses is None:
                 segment.sort(axis=1)
             else:
-                order = np.argsort(segment, axis=1, kind="stable")
+                order = np.argsort(segment, axis=1)
                 weights[:, start:stop] = masses[start:stop][order]
                 values[:, start:stop] = np.take_along_axis(segment, order, axis=1)
     return RaggedSlices(contiguous(values), contiguous(weights), contiguous(offsets))

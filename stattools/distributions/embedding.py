@@ -200,9 +200,7 @@ def _shared(array: DistributionArray, slicer: Slicer, levels: FloatArray, cells:
     from stattools.distributions._kernels import shared_quantiles
 
     slices = shared_slices(array, slicer)
-    return np.asarray(
-        shared_quantiles(slices.values, slices.order, slices.rank(), slices.masses, levels, cells)
-    )
+    return np.asarray(shared_quantiles(slices.values, slices.order, slices.rank(), slices.masses, levels, cells))
 
 
 def _ragged(array: DistributionArray, slicer: Slicer, levels: FloatArray, cells: bool) -> FloatArray:

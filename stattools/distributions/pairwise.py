@@ -146,9 +146,7 @@ def _sorted(array: DistributionArray, first: int, stop: int, slicer: Slicer) -> 
     return ragged_slices(part.points, part.masses, part.offsets, slicer)
 
 
-def pairwise(
-    x: DistributionArray, other: DistributionArray | None, metric: str, slicer: Slicer | None
-) -> FloatArray:
+def pairwise(x: DistributionArray, other: DistributionArray | None, metric: str, slicer: Slicer | None) -> FloatArray:
     """See `DistributionArray.pairwise`."""
     _validation.choice(metric, ("isw", "sw2", "w2", "w1"), "metric")
     if other is not None:

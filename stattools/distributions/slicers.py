@@ -150,9 +150,7 @@ class Directions:
         object.__setattr__(self, "weights", _validation.read_only(np.array(weights)))
 
     @classmethod
-    def random(
-        cls, dimension: int, n_directions: int, *, kind: str = "random", rng: Seed = None
-    ) -> Directions:
+    def random(cls, dimension: int, n_directions: int, *, kind: str = "random", rng: Seed = None) -> Directions:
         """Draw directions from the unit sphere of R^d.
 
         Parameters

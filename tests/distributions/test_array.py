@@ -374,7 +374,12 @@ def arrays():
     rng = np.random.default_rng(0)
     groups, names = ["a", "b", "a", "c"], ["w", "x", "y", "z"]
     yield A.from_samples([rng.normal(size=m) for m in (3, 1, 4, 2)], groups=groups, names=names)
-    yield A.from_samples([rng.normal(size=m) for m in (3, 1, 4, 2)], masses=[rng.random(m) for m in (3, 1, 4, 2)], groups=groups, names=names)
+    yield A.from_samples(
+        [rng.normal(size=m) for m in (3, 1, 4, 2)],
+        masses=[rng.random(m) for m in (3, 1, 4, 2)],
+        groups=groups,
+        names=names,
+    )
     yield A.from_histogram(rng.poisson(2, size=(4, 6)) + 1, support=rng.normal(size=6), groups=groups, names=names)
 
 

@@ -3,7 +3,7 @@ import ot
 import pytest
 from hypothesis import given, strategies as st
 
-from stattools.distributions import Directions, DistributionArray, Identity, exact_squared_distances
+from stattools.distributions import Directions, DistributionArray, Identity
 from stattools.domains import Circle, Graph, Grid, Interval, Sphere
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 from stattools.results import decode, encode
@@ -103,8 +103,64 @@ def test_points_are_as_far_apart_as_the_spectral_distance(domain):
     basis = domain.eigenbasis(8)
     array = DistributionArray.from_samples([point[None] for point in points], domain=domain)
     np.testing.assert_allclose(array.pairwise(slicer=basis), basis.spectral_distance(points, points), atol=1e-7)
-    np.testing.assert_allclose(array.pairwise(slicer=basis) ** 2, basis.spectral_distance(points, points) ** 2, atol=1e-13)
+    np.testing.assert_allclose(
+        array.pairwise(slicer=basis) ** 2, basis.spectral_distance(points, points) ** 2, atol=1e-13
+    )
     np.testing.assert_allclose(array.embed(basis).distance_matrix(), array.pairwise(slicer=basis), rtol=1e-10)
+
+
+def test_two_points_of_the_circle_under_the_biharmonic_weighting():
+    basis = Circle(1.0).eigenbasis(200, multiplicity="fixed")
+    array = DistributionArray.from_samples([[0.1], [0.4]], domain=Circle(1.0))
+    squared = array.pairwise(slicer=basis)[0, 1] ** 2
+    assert 0 <= 0.3**2 * 0.7**2 / 12 - squared <= basis.truncation_bound
+    np.testing.assert_allclose(squared, 0.003675, rtol=1e-5)
+
+
+def test_two_points_of_the_interval_under_the_biharmonic_weighting():
+    basis = Interval(0, 1).eigenbasis(200)
+    array = DistributionArray.from_samples([[0.2], [0.7]], domain=Interval(0, 1))
+    squared = array.pairwise(slicer=basis)[0, 1] ** 2
+    assert 0 <= 0.0410416666667 - squared <= basis.truncation_bound
+
+
+@pytest.mark.parametrize("x, expected", [(0.0, 1 / 30), (0.2, 0.0248), (0.5, 0.0125)])
+def test_a_point_and_the_uniform_law_of_the_interval(x, expected):
+    nodes = np.r_[x, (np.arange(8000) + 0.5) / 8000]
+    masses = [np.r_[1.0, np.zeros(8000)], np.r_[0.0, np.ones(8000)]]
+    array = DistributionArray.from_histogram(masses, support=nodes, domain=Interval(0, 1))
+    basis = Interval(0, 1).eigenbasis(100)
+    # 1e-6: the discretised uniform law; and what 100 eigenfunctions leave out
+    np.testing.assert_allclose(array.pairwise(slicer=basis)[0, 1] ** 2, expected, atol=1e-6 + basis.truncation_bound)
+
+
+@pytest.mark.parametrize("multiplicity", ["fixed", "average"])
+def test_a_point_and_the_uniform_law_of_the_circle(multiplicity):
+    nodes = (np.arange(8000) + 0.5) / 8000
+    array = DistributionArray.from_samples([[0.3], nodes], domain=Circle(1.0))
+    basis = Circle(1.0).eigenbasis(60, multiplicity=multiplicity)
+    np.testing.assert_allclose(array.pairwise(slicer=basis)[0, 1] ** 2, 1 / 360, atol=1e-8 + basis.truncation_bound)
+
+
+def test_a_point_and_the_uniform_law_of_the_sphere():
+    # points on a spiral of equal areas stand for the uniform law
+    k = np.arange(20000) + 0.5
+    height, angle = 1 - 2 * k / 20000, np.pi * (1 + 5**0.5) * k
+    spiral = np.column_stack([np.cos(angle), np.sin(angle), np.zeros_like(k)]) * np.sqrt(1 - height[:, None] ** 2)
+    spiral[:, 2] = height
+    array = DistributionArray.from_samples([[[0.0, 0.6, 0.8]], spiral], domain=Sphere())
+    basis = Sphere().eigenbasis(24)  # the shells 1 to 4
+    np.testing.assert_allclose(array.pairwise(slicer=basis)[0, 1] ** 2, 2 * (1 - 1 / 25), rtol=1e-4)
+
+
+def test_distances_grow_with_the_eigenfunctions():
+    graph, rng = random_graph(1)
+    array = DistributionArray.from_histogram(rng.dirichlet(np.full(25, 0.3), size=5), domain=graph)
+    before = np.zeros((5, 5))
+    for n in (1, 2, 5, 10, 24):
+        distances = array.pairwise(slicer=graph.eigenbasis(n))
+        assert np.all(distances >= before - 1e-12)
+        before = distances
 
 
 def random_graph(seed, n=25):
@@ -138,7 +194,9 @@ def test_mmd_isw_and_transport_are_ordered_on_a_random_graph(seed):
 def graph_arrays(seed, **options):
     rng = np.random.default_rng(seed)
     grid = Grid((6, 5))
-    return DistributionArray.from_histogram(histograms(seed, nodes=30, **options), domain=grid), random_table(grid, 4, rng)
+    return DistributionArray.from_histogram(histograms(seed, nodes=30, **options), domain=grid), random_table(
+        grid, 4, rng
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -168,8 +226,10 @@ def naive_minimum(array, table):
 
 
 @pytest.mark.parametrize("density", [1.0, 0.2])
-def test_turning_the_sign_of_a_slice_reverses_and_negates_its_cells(density):
-    array, table = graph_arrays(0, density=density)
+@pytest.mark.parametrize("ties", [False, True])
+def test_turning_the_sign_of_a_slice_reverses_and_negates_its_cells(density, ties):
+    array, _ = graph_arrays(0, density=density)
+    table = random_table(array.domain, 4, np.random.default_rng(1), ties=ties)
     plain, negated = array.embed(table).values, array.embed(table.negated()).values
     np.testing.assert_allclose(negated, -plain[..., ::-1], rtol=0, atol=1e-14)
     np.testing.assert_allclose(array.pairwise(slicer=table.negated()), array.pairwise(slicer=table), rtol=1e-12)
@@ -207,7 +267,9 @@ def test_splitting_atoms_and_merging_duplicates_change_nothing():
     other = DistributionArray.from_samples([rng.normal(size=33)])
     repeated = DistributionArray.from_samples([values])
     merged = DistributionArray.from_samples([distinct], masses=[counts])
-    split = DistributionArray.from_samples([np.repeat(distinct, 3)], masses=[np.repeat(counts, 3) * np.tile([0.2, 0.3, 0.5], len(counts))])
+    split = DistributionArray.from_samples(
+        [np.repeat(distinct, 3)], masses=[np.repeat(counts, 3) * np.tile([0.2, 0.3, 0.5], len(counts))]
+    )
     for array in (merged, split):
         assert array.pairwise(other=repeated, metric="w2")[0, 0] == 0.0
         np.testing.assert_allclose(array.pairwise("w2", other), repeated.pairwise("w2", other), rtol=1e-12)
@@ -221,8 +283,12 @@ def test_atoms_without_mass_do_not_matter(quantile):
     values, masses = rng.normal(size=(3, 20)), rng.random((3, 20))
     masses[:, ::3] = 0
     with_zeros = DistributionArray.from_samples(values, masses=masses)
-    without = DistributionArray.from_samples([v[m > 0] for v, m in zip(values, masses, strict=True)], masses=[m[m > 0] for m in masses])
-    np.testing.assert_allclose(with_zeros.embed(quantile=quantile).features, without.embed(quantile=quantile).features, atol=1e-15)
+    without = DistributionArray.from_samples(
+        [v[m > 0] for v, m in zip(values, masses, strict=True)], masses=[m[m > 0] for m in masses]
+    )
+    np.testing.assert_allclose(
+        with_zeros.embed(quantile=quantile).features, without.embed(quantile=quantile).features, atol=1e-15
+    )
     np.testing.assert_allclose(with_zeros.pairwise("w2"), without.pairwise("w2"), rtol=1e-13)
     np.testing.assert_array_equal(with_zeros.quantile([0, 0.3, 1]), without.quantile([0, 0.3, 1]))
 
@@ -249,6 +315,12 @@ def test_triangle_inequality_on_200_triples():
     np.testing.assert_array_equal(d, d.T)
 
 
+def test_swapping_the_two_sides_transposes():
+    array, table = graph_arrays(17)
+    x, y = array[:3], array[3:]
+    np.testing.assert_allclose(x.pairwise(other=y, slicer=table), y.pairwise(other=x, slicer=table).T, rtol=1e-13)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.int64, np.int8, np.uint16, bool])
 def test_other_types_and_orders_give_the_same_answer(dtype):
     counts = histograms(11).astype(dtype)
@@ -258,7 +330,9 @@ def test_other_types_and_orders_give_the_same_answer(dtype):
     np.testing.assert_array_equal(DistributionArray.from_histogram(counts, domain=grid).embed(table).features, plain)
     fortran = DistributionArray.from_histogram(np.asfortranarray(counts), domain=grid)
     np.testing.assert_array_equal(fortran.embed(table).features, plain)
-    np.testing.assert_array_equal(DistributionArray.from_histogram(counts.tolist(), domain=grid).embed(table).features, plain)
+    np.testing.assert_array_equal(
+        DistributionArray.from_histogram(counts.tolist(), domain=grid).embed(table).features, plain
+    )
 
 
 def test_a_sparse_matrix_gives_the_features_of_its_dense_form():

@@ -51,7 +51,9 @@ def test_on_a_domain(table):
 
 
 def test_a_unit_in_two_groups_is_an_error(table):
-    with pytest.raises(InvalidDataError, match="'y' and 'x' .row 4 of df. within unit 'a'; a unit belongs to one group"):
+    with pytest.raises(
+        InvalidDataError, match="'y' and 'x' .row 4 of df. within unit 'a'; a unit belongs to one group"
+    ):
         DistributionArray.from_frame(table(group=["x", "y", "x", "x", "x"]), value="value", unit="unit", group="group")
 
 
