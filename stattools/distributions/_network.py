@@ -9,6 +9,7 @@ import numpy as np
 
 from stattools._errors import ConvergenceWarning, warn
 from stattools._typing import FloatArray
+from stattools.distributions._slices import require_usable
 
 if TYPE_CHECKING:
     from stattools.distributions.array import DistributionArray
@@ -18,6 +19,8 @@ MAX_ITERATIONS = 10_000_000
 
 def network_costs(x: DistributionArray, y: DistributionArray | None, power: int) -> FloatArray:
     """(N, K) optimal transport costs for the Euclidean or geodesic distance to the power 1 or 2."""
+    for array in (x,) if y is None else (x, y):
+        require_usable(array.points)
     ground = _ground_cost(x, y, power)
     left = [_support(x, i) for i in range(len(x))]
     right = left if y is None else [_support(y, j) for j in range(len(y))]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from stattools.distributions.array import DistributionArray
     from stattools.distributions.slicers import Slicer
 
-BLOCK_VALUES = 2**22
-"""Slice values held at once while a ragged array is embedded: 32 MB."""
+BLOCK_VALUES = 2**21
+"""Slice values held at once while a ragged array is embedded: 16 MB, four times with masses and sorting."""
 
 LARGEST_VALUE = 1e150
 
@@ -127,14 +127,19 @@ def evaluate(slicer: Slicer, points: Any) -> FloatArray:
         raise InvalidParameterError(
             f"slicer gives values of shape {values.shape} at {len(points)} points; it has {slicer.n_slices} slices"
         )
+    require_usable(values)
+    return values
+
+
+def require_usable(values: Any) -> None:
+    """Refuse numbers that are not finite or whose squares are not."""
     usable = np.abs(values) <= LARGEST_VALUE
     if not usable.all():
-        row, column = np.argwhere(~usable)[0]
+        place = np.argwhere(~usable)[0]
         raise InvalidDataError(
-            f"the slice value at point {row} is {values[row, column]:g} in slice {column}; squared differences of "
+            f"the value at point {place[0]} is {values[tuple(place)]:g} in column {place[-1]}; squared differences of "
             f"values above {LARGEST_VALUE:g} overflow, rescale the data"
         )
-    return values
 
 
 def fitted(array: DistributionArray, slicer: Slicer | None) -> tuple[DistributionArray, Slicer]:

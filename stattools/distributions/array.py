@@ -695,8 +695,8 @@ class DistributionArray:
         Notes
         -----
         On a support of n shared nodes, O(S n log n + N S n) time and 8 (N S D + 3 S n) bytes for S slices. For samples
-        of M points in all, O(S M log m) time and 8 N S D bytes plus blocks of 64 MB, or of 16 S m bytes when a single
-        distribution of m points is larger.
+        of M points in all, O(S M log m) time and 8 N S D bytes plus blocks of 70 MB, or of 32 S m bytes when a single
+        distribution of m points needs more.
 
         Examples
         --------

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from stattools.distributions.array import DistributionArray
     from stattools.distributions.slicers import Slicer
 
-HELD_VALUES = 2**25
-"""Sorted slice values held at once for each side of a cross table of ragged arrays: 256 MB, twice with masses."""
+HELD_VALUES = 2**24
+"""Sorted slice values held at once for each side of a cross table of ragged arrays: 128 MB, twice with masses."""
 
 
 def exact_squared_distances(
@@ -61,7 +61,8 @@ def exact_squared_distances(
     Notes
     -----
     Each distribution is sorted once; a pair of m atoms costs O(S m). On a shared support of n nodes memory is
-    16 (S + N + K) n bytes; otherwise 16 S bytes an atom, in blocks of at most 1 GB unless one distribution is larger.
+    24 S n + 16 (N + K) n bytes. Otherwise it is 17 S bytes an atom up to 700 MB; larger arrays are taken in blocks of
+    distributions, and sorted once for each block of the other side.
 
     References
     ----------

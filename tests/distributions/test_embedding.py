@@ -466,7 +466,7 @@ def test_a_slicer_with_bad_values_is_reported():
     grid = Grid((30,))
     table = random_table(grid, 2, np.random.default_rng(0))
     table.values[3, 1] = np.nan
-    with pytest.raises(InvalidDataError, match="point 3 is nan in slice 1"):
+    with pytest.raises(InvalidDataError, match="point 3 is nan in column 1"):
         DistributionArray.from_histogram(histograms(0), domain=grid).embed(table)
 
 

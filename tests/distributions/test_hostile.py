@@ -79,10 +79,22 @@ def assert_sound_distances(array, slicer):
     assert np.all(embedded.distance_matrix() <= np.sqrt(exact) * (1 + 1e-12) + 1e-7 * scale)
 
 
+def assert_sound_transport(array, metric):
+    distances = attempt(lambda: array[:3].pairwise(metric))
+    if distances is None:
+        return
+    assert np.isfinite(distances).all()
+    assert np.all(distances >= 0)
+    np.testing.assert_array_equal(distances, distances.T)
+    np.testing.assert_array_equal(np.diag(distances), 0)
+
+
 def check(array):
     if array is None:
         return
     assert_sound(array)
+    assert_sound_transport(array, "w1")
+    assert_sound_transport(array, "w2")
     slicer = None
     if array.domain is not None:
         slicer = array.domain.eigenbasis(2)
