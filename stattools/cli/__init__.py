@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -35,4 +36,5 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser.parse_args(argv)
     except SystemExit as end:  # argparse leaves this way, also after --help
         return int(end.code or 0)
+    options.words = list(sys.argv[1:] if argv is None else argv)
     return _run.run(options)

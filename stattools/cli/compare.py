@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
         result = _test(units, inputs.labels_by_unit(frame, options), options)
         found = result.localize() if options.localize else None
     if options.json:
-        print(json.dumps(outputs.as_json(result, found, file=options.file), indent=2, allow_nan=False))
+        print(json.dumps(outputs.as_json(result, found, command=outputs.command(options)), indent=2, allow_nan=False))
     else:
         print(result)
         if found is not None:

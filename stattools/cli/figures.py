@@ -58,7 +58,10 @@ def collection(units: Any, **options: Any) -> tuple[Figure, ...]:
         caption = "All units, each with the same weight."
         return (Figure(_png(lambda: plot_distributions(units, title="", **options)), caption),)
     return tuple(
-        Figure(_png(partial(plot_distributions, units, group=level, title="mean", **options)), f"The mean of {level}.")
+        Figure(
+            _png(partial(plot_distributions, units, group=level, title="mean", **options)),
+            f"Group {level}: the mean of its units.",
+        )
         for level in units.group_levels
     )
 

@@ -34,6 +34,7 @@ pre { font: 13.5px/1.45 Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", 
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(25rem, 1fr)); gap: 1.2rem; margin: 1rem 0; }
 .narrow { grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); }
 figure { margin: 0; border: 1px solid var(--line); border-radius: 4px; padding: .6rem; break-inside: avoid; }
+.figures > figure:only-child { max-width: 36rem; }
 figure img { display: block; width: 100%; height: auto; }
 figcaption { font-size: .85rem; line-height: 1.4; color: var(--soft); padding: .5rem .3rem .1rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: .8rem 0 1.2rem; }
@@ -112,7 +113,9 @@ class Finding:
     sentences: tuple[str, ...]
 
     def as_html(self) -> str:
-        return '<div class="finding">' + "".join(f"<p>{escape(text)}</p>" for text in self.sentences) + "</div>"
+        # a p-value is not broken over two lines
+        texts = [escape(text).replace("p-value = ", "p&#8209;value&nbsp;=&nbsp;") for text in self.sentences]
+        return '<div class="finding">' + "".join(f"<p>{text}</p>" for text in texts) + "</div>"
 
 
 @dataclass(frozen=True)

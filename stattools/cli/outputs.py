@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from stattools import _versions
 from stattools.cli import figures, html, words
+from stattools.cli._parser import PROGRAM
 from stattools.cli._run import CommandError
 
 if TYPE_CHECKING:
@@ -21,20 +23,26 @@ MOST_PANELS = 6
 LARGEST_INTEGER = 2**53
 
 
+def command(options: argparse.Namespace) -> str:
+    """The command line as it can be typed again."""
+    return f"{PROGRAM} {shlex.join(options.words)}"
+
+
 def report_path(text: str) -> Path:
     if Path(text).suffix.lower() not in (".html", ".htm") or Path(text).is_dir():
         raise CommandError(f"--report names {text!r}; it takes a file ending in .html")
     return html.target(text, default_name="")
 
 
-def as_json(result: Any, found: Any = None, *, file: str = "") -> dict[str, Any]:
+def as_json(result: Any, found: Any = None, *, command: str = "") -> dict[str, Any]:
     """A result without its large arrays, as values that JSON knows.
 
     Parameters
     ----------
     result : HTestResult
     found : Localization, optional
-    file : str
+    command : str
+        What was typed.
 
     Examples
     --------
@@ -59,7 +67,7 @@ def as_json(result: Any, found: Any = None, *, file: str = "") -> dict[str, Any]
         "components": result.components,
         "warnings": result.warnings,
         "notes": result.notes,
-        "provenance": {**vars(result.provenance), "file": file},
+        "provenance": {**vars(result.provenance), "command": command},
     }
     if found is not None:
         content["localization"] = {**found._glance(), "components": found.slices, "map": _map_columns(found)}
@@ -97,22 +105,26 @@ def plain(value: Any) -> Any:
 
 
 def report(options: argparse.Namespace, units: DistributionArray, result: Any, found: Any) -> str:
-    group = options.group
-    facts = {
-        "File": Path(options.file).name if options.file != "-" else "standard input",
-        "Unit": f"{' and '.join(options.unit)}: all rows of a unit make one distribution",
-        **({"Pairs": f"units with the same {options.pair}"} if options.pair else {}),
-        "Groups": ", ".join(f"{level} ({n})" for level, n in result.n.items()),
-        "Value": ", ".join(options.value) + (f", weighted by {options.mass}" if options.mass else ""),
-        "Domain": "the line" if units.domain is None else units.domain.description,
-        "Collection": repr(units),
-    }
+    """The HTML page of a comparison.
+
+    Parameters
+    ----------
+    options : Namespace
+        Of the command line.
+    units : DistributionArray
+    result : ISWTestResult or ISWAnovaResult
+    found : Localization or None
+    """
     findings = [
-        words.conclusion(result, null=f"the groups of {group} have the same law of distributions"),
+        words.conclusion(result, null=f"the groups of {options.group} have the same law of distributions"),
+        words.parts(result),
         words.size(result),
         *([] if found is None else words.where(found, units if found.points is not None else None)),
     ]
-    blocks: list[html.Block] = [html.Facts(facts), html.Finding(tuple(text for text in findings if text))]
+    blocks: list[html.Block] = [
+        html.Facts(_facts(options, units, result)),
+        html.Finding(tuple(text for text in findings if text)),
+    ]
     blocks += [html.Heading("Test"), html.Printed(result.summary().as_text())]
     if found is not None:
         blocks += [html.Heading("Where they differ"), html.Printed(str(found))]
@@ -126,10 +138,25 @@ def report(options: argparse.Namespace, units: DistributionArray, result: Any, f
     blocks.insert(2, html.Figures(_collection_figures(units)))
     where = () if found is None else figures.figures(found, maps)
     blocks.append(html.Figures(where + figures.figures(result, captions)))
-    versions = html.Section("Versions", (html.Rows(("package", "version"), tuple(_versions.versions().items())),))
+    rows = html.Rows(("package", "version"), tuple(_versions.versions().items()))
+    seed = "" if options.seed is not None else f" The seed of this run was {result.provenance.seed}."
+    again = html.Paragraph(f"The same file, seed and versions give the same digits.{seed}")
+    versions = html.Section("How this was computed", (html.Printed(command(options)), again, rows))
     introduction: list[html.Block] = [] if figures.available() else [html.Paragraph(figures.ABSENT + ".")]
-    title = f"{', '.join(options.value)} by {group}"
+    title = f"{', '.join(options.value)} by {options.group}"
     return html.document(title, introduction, [html.Section("Comparison of distributions", tuple(blocks)), versions])
+
+
+def _facts(options: argparse.Namespace, units: DistributionArray, result: Any) -> dict[str, str]:
+    return {
+        "File": Path(options.file).name if options.file != "-" else "standard input",
+        "Unit": f"{' and '.join(options.unit)}: all rows of a unit make one distribution",
+        **({"Pairs": f"units with the same {options.pair}"} if options.pair else {}),
+        "Groups": ", ".join(f"{level} ({n})" for level, n in result.n.items()),
+        "Value": ", ".join(options.value) + (f", weighted by {options.mass}" if options.mass else ""),
+        "Domain": "the line" if units.domain is None else units.domain.description,
+        "Collection": repr(units),
+    }
 
 
 def _collection_figures(units: DistributionArray) -> tuple[html.Figure, ...]:
