@@ -119,7 +119,7 @@ def draw(measured: list[tuple[Curve, Any, float]], path: Path) -> None:
 
     names = {"N": "units N", "n": "shared points n", "L": "slices L", "B": "permutations B"}
     colours = {what: f"C{k}" for k, what in enumerate(dict.fromkeys(curve.what for curve, _, _ in measured))}
-    figure, axes = plt.subplots(1, 4, figsize=(11, 3.4), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, 4, figsize=(12, 3.8), sharey=True, layout="constrained")
     for ax, (key, label) in zip(axes, names.items(), strict=True):
         for curve, medians, slope in measured:
             if curve.against != key:
@@ -132,7 +132,8 @@ def draw(measured: list[tuple[Curve, Any, float]], path: Path) -> None:
             ax.loglog(sizes, np.exp(level) * sizes**slope, "-", color=colour, linewidth=1)
         ax.set_xlabel(label)
         ax.grid(which="major", color="0.9")
-        ax.legend(frameon=False, fontsize=7, title="exponent (expected)", title_fontsize=7)
+        ax.legend(fontsize=7, title="exponent (expected)", title_fontsize=7, loc="upper left", framealpha=0.8)
+        ax.set_ylim(top=200)  # room for the legend
     axes[0].set_ylabel("seconds")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
