@@ -105,8 +105,12 @@ def _ring(n: int) -> Any:
 
 def _cache_words() -> str:
     """Where the machine code lies, or that it does not."""
+    import numba
+
     from stattools.distributions import _kernels
 
+    if numba.config.DISABLE_JIT:
+        return "NUMBA_DISABLE_JIT is set: nothing was compiled."
     for value in vars(_kernels).values():
         stats = getattr(value, "stats", None)
         path = getattr(stats, "cache_path", None)
