@@ -109,7 +109,7 @@ def _cache_words() -> str:
 
     from stattools.distributions import _kernels
 
-    if numba.config.DISABLE_JIT:
+    if getattr(numba.config, "DISABLE_JIT", False):
         return "NUMBA_DISABLE_JIT is set: nothing was compiled."
     for value in vars(_kernels).values():
         stats = getattr(value, "stats", None)
