@@ -108,6 +108,8 @@ class JointNull:
     scheme : Scheme
     exact, stopped_early, seed
         As in `NullDistribution`.
+    tolerance : float
+        Values this close to the observed one, relatively, count as ties.
 
     Examples
     --------
@@ -123,6 +125,7 @@ class JointNull:
     exact: bool
     stopped_early: bool
     seed: np.random.SeedSequence
+    tolerance: float = TIE_TOLERANCE
 
     def marginal(self, column: int = 0, *, alternative: str = "greater") -> NullDistribution:
         """The null distribution of one statistic.
@@ -151,12 +154,12 @@ class JointNull:
         1.0
         """
         pool = self.values if self.exact else np.vstack([self.values, self.observed])
-        smallest = -np.log10(upper_tail_fractions(pool).min(axis=1))
-        hits = [at_least(pool[:, k], value).mean() for k, value in enumerate(self.observed)]
+        smallest = -np.log10(upper_tail_fractions(pool, self.tolerance).min(axis=1))
+        hits = [max(1, at_least(pool[:, k], v, self.tolerance).sum()) / len(pool) for k, v in enumerate(self.observed)]
         return self._null(-float(np.log10(min(hits))), smallest[: len(self.values)], "greater")
 
     def _null(self, observed: float, values: FloatArray, alternative: str) -> NullDistribution:
-        pvalue, count = pvalue_of(observed, values, exact=self.exact, alternative=alternative)
+        pvalue, count = pvalue_of(observed, values, exact=self.exact, alternative=alternative, tolerance=self.tolerance)
         if self.stopped_early:
             if alternative != "greater":
                 raise InvalidParameterError(
@@ -216,6 +219,7 @@ def resample(
     n_jobs: int | None = None,
     progress: Progress = False,
     start: JointNull | None = None,
+    tolerance: float = TIE_TOLERANCE,
 ) -> JointNull:
     """Values of a statistic over the arrangements of a scheme.
 
@@ -236,6 +240,9 @@ def resample(
         True shows a bar; a callable receives ``(done, total)``.
     start : JointNull, optional
         A finished run with the same statistic, scheme kind and seed; its values are kept and only the rest is computed.
+    tolerance : float, default 1e-12
+        Relative; values this close to the observed one are ties. A statistic that loses digits, such as a ratio whose
+        denominator is small, needs a larger one, or rounding would tell equal arrangements apart.
 
     Returns
     -------
@@ -252,6 +259,8 @@ def resample(
     >>> float(resample(lambda signs: signs @ x, SignFlip(99, n=3)).values.max())
     6.0
     """
+    if start is not None and start.exact and not scheme.enumerated:
+        raise InvalidParameterError("an enumerated run cannot be continued by drawing; it is complete as it is")
     seed = start.seed if start is not None else _random.seed_sequence(rng)
     first = statistic(scheme.identity()) if observed is None else observed
     observed_row = np.atleast_1d(np.asarray(first, dtype=np.float64).squeeze())
@@ -267,7 +276,7 @@ def resample(
     for values in task.run(len(parts[0]) // BLOCK_SIZE, n_jobs, progress):
         parts.append(values.reshape(len(values), -1))
         if stopping is not None and not exact:
-            hits = np.flatnonzero(at_least(parts[-1][:, 0], observed_row[0]))
+            hits = np.flatnonzero(at_least(parts[-1][:, 0], observed_row[0], tolerance))
             if count + len(hits) >= stopping.exceedances:
                 before = sum(len(part) for part in parts[:-1])
                 stop_at = before + int(hits[stopping.exceedances - count - 1]) + 1
@@ -277,7 +286,7 @@ def resample(
     stopped = stop_at is not None and stop_at < total
     if np.isnan(values).any() or np.isnan(observed_row).any():
         raise DegenerateDataError("the statistic is not a number for some arrangements of these data")
-    return JointNull(observed_row, values[:stop_at] if stopped else values, scheme, exact, stopped, seed)
+    return JointNull(observed_row, values[:stop_at] if stopped else values, scheme, exact, stopped, seed, tolerance)
 
 
 @dataclass(frozen=True)
@@ -363,7 +372,7 @@ class _Report:
             sys.stderr.write("\n")
 
 
-def at_least(values: FloatArray, observed: float) -> Any:
+def at_least(values: FloatArray, observed: float, tolerance: float = TIE_TOLERANCE) -> Any:
     """Which values count as at least the observed one, ties up to rounding included.
 
     Examples
@@ -371,15 +380,22 @@ def at_least(values: FloatArray, observed: float) -> Any:
     >>> at_least(np.array([1.0, 1.0 - 1e-15, 0.9]), 1.0)
     array([ True,  True, False])
     """
-    slack = TIE_TOLERANCE * abs(observed) if np.isfinite(observed) else 0.0
+    slack = tolerance * abs(observed) if np.isfinite(observed) else 0.0
     return values >= observed - slack
 
 
-def pvalue_of(observed: float, values: FloatArray, *, exact: bool, alternative: str = "greater") -> tuple[float, int]:
+def pvalue_of(
+    observed: float,
+    values: FloatArray,
+    *,
+    exact: bool,
+    alternative: str = "greater",
+    tolerance: float = TIE_TOLERANCE,
+) -> tuple[float, int]:
     """p-value and the count behind it.
 
     ``(1 + c) / (1 + B)`` for B values drawn at random, c of them at least as extreme; ``c / B`` for all B distinct
-    arrangements, the observed one among them. The two-sided p-value doubles the smaller tail.
+    arrangements, the observed one among them, whatever rounding says. The two-sided p-value doubles the smaller tail.
 
     Examples
     --------
@@ -387,14 +403,16 @@ def pvalue_of(observed: float, values: FloatArray, *, exact: bool, alternative: 
     (0.75, 2)
     """
     _validation.choice(alternative, ("greater", "less", "two-sided"), "alternative")
-    upper = int(np.count_nonzero(at_least(values, observed)))
-    lower = int(np.count_nonzero(at_least(-values, -observed)))
+    upper = int(np.count_nonzero(at_least(values, observed, tolerance)))
+    lower = int(np.count_nonzero(at_least(-values, -observed, tolerance)))
+    if exact:
+        upper, lower = max(upper, 1), max(lower, 1)
     count = {"greater": upper, "less": lower, "two-sided": min(upper, lower)}[alternative]
     pvalue = count / len(values) if exact else (1 + count) / (1 + len(values))
     return (min(1.0, 2 * pvalue) if alternative == "two-sided" else pvalue), count
 
 
-def upper_tail_fractions(values: FloatArray) -> FloatArray:
+def upper_tail_fractions(values: FloatArray, tolerance: float = TIE_TOLERANCE) -> FloatArray:
     """For each column, the fraction of its values that are at least each value, ties up to rounding included.
 
     Examples
@@ -405,7 +423,7 @@ def upper_tail_fractions(values: FloatArray) -> FloatArray:
     fractions = np.empty(values.shape)
     for k in range(values.shape[1]):
         column = values[:, k]
-        slack = np.where(np.isfinite(column), TIE_TOLERANCE * np.abs(column), 0.0)
+        slack = np.where(np.isfinite(column), tolerance * np.abs(column), 0.0)
         below = np.searchsorted(np.sort(column), column - slack, side="left")
         fractions[:, k] = (len(column) - below) / len(column)
     return fractions
@@ -447,7 +465,9 @@ def extend(
         raise InvalidParameterError(
             f"n_resamples is {scheme.n_resamples}; the run already has {len(null.values)} resamples"
         )
-    if null.exact:
+    if null.exact:  # complete already; more resamples cannot add to it
         return replace(null, scheme=scheme)
     observed = None if scheme.enumerated else null.observed
-    return resample(statistic, scheme, observed=observed, n_jobs=n_jobs, progress=progress, start=null)
+    return resample(
+        statistic, scheme, observed=observed, n_jobs=n_jobs, progress=progress, start=null, tolerance=null.tolerance
+    )

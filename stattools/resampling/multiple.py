@@ -92,7 +92,7 @@ def step_down_pvalues(null: JointNull) -> FloatArray:
 
     References
     ----------
-    Westfall and Young (1993), Resampling-Based Multiple Testing, algorithm 2.8.
+    Westfall and Young (1993), Resampling-Based Multiple Testing, section 4.1: the step-down maxT procedure.
 
     Examples
     --------
@@ -103,8 +103,8 @@ def step_down_pvalues(null: JointNull) -> FloatArray:
     """
     order = np.argsort(-null.observed, kind="stable")
     maxima = np.maximum.accumulate(null.values[:, order[::-1]], axis=1)[:, ::-1]
-    counts = np.array([at_least(maxima[:, k], null.observed[j]).sum() for k, j in enumerate(order)])
-    pvalues = counts / len(maxima) if null.exact else (1 + counts) / (1 + len(maxima))
+    counts = np.array([at_least(maxima[:, k], null.observed[j], null.tolerance).sum() for k, j in enumerate(order)])
+    pvalues = np.maximum(counts, 1) / len(maxima) if null.exact else (1 + counts) / (1 + len(maxima))
     adjusted = np.empty(len(order))
     adjusted[order] = np.maximum.accumulate(pvalues)
     return adjusted

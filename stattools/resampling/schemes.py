@@ -107,8 +107,8 @@ class Permutation(Scheme):
             raise InvalidParameterError("Permutation takes either codes or group_sizes")
         if codes is None:
             codes = np.repeat(np.arange(len(np.atleast_1d(group_sizes))), group_sizes)  # type: ignore[arg-type]
-        self.n_resamples = n_resamples
-        self._codes = np.ascontiguousarray(codes, dtype=np.int32)
+        self.n_resamples = _checked_count(n_resamples)
+        self._codes = _checked_codes(codes)
         self._items = _Items(len(self._codes), strata, blocks)
         labels, self._kinds = self._items.label_kinds(self._codes)
         self._labels = labels
@@ -156,8 +156,8 @@ class RowPermutation(Scheme):
     def __init__(
         self, n_resamples: int, *, n: int, strata: ArrayLike | None = None, blocks: ArrayLike | None = None
     ) -> None:
-        self.n_resamples = n_resamples
-        self._n = n
+        self.n_resamples = _checked_count(n_resamples)
+        self._n = _validation.integer(n, "n", minimum=1)
         self._items = _Items(n, strata, blocks)
         self._labels = np.arange(len(self._items.members), dtype=np.int32)
         self.n_distinct = _n_distinct(self._items.split(self._labels))
@@ -194,7 +194,8 @@ class SignFlip(Scheme):
     kind = "sign-flip"
 
     def __init__(self, n_resamples: int, *, n: int, blocks: ArrayLike | None = None) -> None:
-        self.n_resamples = n_resamples
+        self.n_resamples = _checked_count(n_resamples)
+        n = _validation.integer(n, "n", minimum=1)
         codes = np.arange(n) if blocks is None else _validation.group_codes(blocks, "blocks", n=n)[0]
         self._block = codes
         self._n_blocks = int(codes.max()) + 1
@@ -225,8 +226,8 @@ class Multiplier(Scheme):
     kind = "wild bootstrap"
 
     def __init__(self, n_resamples: int, *, n: int) -> None:
-        self.n_resamples = n_resamples
-        self._n = n
+        self.n_resamples = _checked_count(n_resamples)
+        self._n = _validation.integer(n, "n", minimum=1)
 
     def draw(self, generator: np.random.Generator, size: int) -> Arrangements:
         return np.where(generator.random((size, self._n)) < 0.5, -1.0, 1.0)
@@ -256,9 +257,9 @@ class Bootstrap(Scheme):
     kind = "bootstrap"
 
     def __init__(self, n_resamples: int, *, codes: ArrayLike, sizes: ArrayLike | None = None) -> None:
-        self.n_resamples = n_resamples
-        codes = np.asarray(codes)
-        self._members = [np.flatnonzero(codes == g).astype(np.int32) for g in range(int(codes.max()) + 1)]
+        self.n_resamples = _checked_count(n_resamples)
+        group = _checked_codes(codes)
+        self._members = [np.flatnonzero(group == g).astype(np.int32) for g in range(int(group.max()) + 1)]
         self.sizes = tuple(len(m) for m in self._members) if sizes is None else tuple(np.asarray(sizes).tolist())
 
     def identity(self) -> Arrangements:
@@ -293,11 +294,28 @@ class MonteCarlo(Scheme):
     kind = "Monte Carlo"
 
     def __init__(self, n_resamples: int, simulate: Callable[[np.random.Generator, int], Any]) -> None:
-        self.n_resamples = n_resamples
+        self.n_resamples = _checked_count(n_resamples)
         self._simulate = simulate
 
     def draw(self, generator: np.random.Generator, size: int) -> Arrangements:
         return self._simulate(generator, size)
+
+
+def _checked_count(n_resamples: Any) -> int:
+    return _validation.integer(n_resamples, "n_resamples", minimum=1)
+
+
+def _checked_codes(codes: Any) -> Any:
+    """Group codes 0 to k - 1, each of them present, as int32."""
+    array = np.asarray(codes)
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+        raise InvalidDataError(
+            f"codes must be whole numbers in one dimension, not {array.dtype} of shape {array.shape}"
+        )
+    present = np.unique(array)
+    if not np.array_equal(present, np.arange(len(present))):
+        raise InvalidDataError(f"codes are {present[:5].tolist()}; k groups are numbered 0 to k - 1, without a gap")
+    return np.ascontiguousarray(array, dtype=np.int32)
 
 
 class _Items:

@@ -14,10 +14,11 @@ from stattools._provenance import Provenance
 from stattools._typing import FloatArray, Progress, Seed
 from stattools.distributions import Embedding
 from stattools.resampling import JointNull, Permutation, RowPermutation, Scheme, Sequential, resample
+from stattools.resampling.engine import TIE_TOLERANCE
 from stattools.results import HTestResult, ResamplingInfo, serialization
 from stattools.twosample import inputs
 from stattools.twosample.moments import Norms, Rows, group_moments, rows_of
-from stattools.twosample.plan import component_starts
+from stattools.twosample.plan import LARGEST_TOLERANCE, component_starts, slice_sizes
 from stattools.twosample.statistics import studentized
 from stattools.twosample.test import arrangement_codes, warn_of_resolution
 
@@ -92,7 +93,7 @@ class ISWAnovaResult(HTestResult):
         assert info is not None
         if info.stopped_early:
             raise InvalidParameterError("a run that was stopped early is final; run the test again without stopping")
-        if n_resamples < info.n_resamples and not info.exact:
+        if n_resamples < info.n_resamples:
             raise InvalidParameterError(f"n_resamples is {n_resamples}; the test already has {info.n_resamples}")
         entropy: Any = self.provenance.seed
         start = JointNull(
@@ -164,7 +165,7 @@ def isw_anova(
     groups : (N,) array_like, optional
         Labels with k >= 2 levels; by default ``x.groups``.
     covariates : (N,) or (N, q) array_like or DataFrame, optional
-        Numbers to hold fixed, by permuting the residuals of the model without groups (Freedman and Lane [1]_).
+        Numbers, or in a DataFrame also categories, to hold fixed, by permuting the residuals of the model without groups (Freedman and Lane [1]_).
     strata, blocks : (N,) array_like, optional
         Permute inside strata only; keep the units of a block together.
     domain, basis, n_eigenfunctions, n_quantiles, quantile
@@ -248,6 +249,7 @@ def _with_covariates(x: Any, groups: Any, covariates: Any, nan_policy: str) -> t
     """Covariates as a matrix with names; under "omit" a unit without one loses its label, so that it is left out."""
     if covariates is None:
         return groups, None, ()
+    covariates = _with_dummies(covariates)
     columns = [str(name) for name in getattr(covariates, "columns", [])]
     finite = nan_policy != "omit"
     matrix = _validation.float_array(covariates, "covariates", ndim=(1, 2), finite=finite)
@@ -267,6 +269,25 @@ def _with_covariates(x: Any, groups: Any, covariates: Any, nan_policy: str) -> t
         labels[incomplete] = None
         groups = labels
     return groups, matrix, names
+
+
+def _with_dummies(covariates: Any) -> Any:
+    """Columns of text or categories of a table become indicators of their levels but the first."""
+    if not hasattr(covariates, "columns"):
+        return covariates
+    import narwhals as nw
+    import pandas as pd
+
+    table = nw.from_native(covariates).to_pandas()
+    wanted = [name for name in table.columns if not pd.api.types.is_numeric_dtype(table[name])]
+    if not wanted:
+        return table
+    dummies = pd.get_dummies(table, columns=wanted, drop_first=True, dtype=float)
+    for name in wanted:  # a missing level is a missing covariate, not the first level
+        dummies.loc[table[name].isna().to_numpy(), [c for c in dummies.columns if str(c).startswith(f"{name}_")]] = (
+            np.nan
+        )
+    return dummies
 
 
 def _check_sizes(collections: inputs.Collections, statistic: str) -> None:
@@ -290,12 +311,18 @@ def _scheme(plan: AnovaPlan) -> Scheme:
 
 def _statistic(plan: AnovaPlan) -> Any:
     if plan.covariates is None:
-        rows = rows_of(plan.embedding.features, centre=True)
+        rows = _centred(plan)
         return partial(_of_groups, rows=rows, sizes=plan.sizes, kind=plan.statistic)
     reduced, added = _model_bases(plan)
     features = plan.embedding.features
-    residuals = rows_of(features - reduced @ (reduced.T @ features), centre=False, scale=np.abs(features).max(axis=0))
+    scale = slice_sizes(features, plan.embedding.n_quantiles)
+    residuals = rows_of(features - reduced @ (reduced.T @ features), centre=False, scale=scale)
     return partial(_freedman_lane, residuals=residuals, reduced=reduced, added=added)
+
+
+def _centred(plan: AnovaPlan) -> Rows:
+    features = plan.embedding.features
+    return rows_of(features, centre=True, scale=slice_sizes(features, plan.embedding.n_quantiles))
 
 
 def _of_groups(codes: Any, *, rows: Rows, sizes: tuple[int, ...], kind: str) -> FloatArray:
@@ -364,7 +391,14 @@ def _run(
     start: JointNull | None = None,
 ) -> ISWAnovaResult:
     joint = resample(
-        _statistic(plan), _scheme(plan), stopping=stopping, rng=seed, n_jobs=n_jobs, progress=progress, start=start
+        _statistic(plan),
+        _scheme(plan),
+        stopping=stopping,
+        rng=seed,
+        n_jobs=n_jobs,
+        progress=progress,
+        start=start,
+        tolerance=_tie_tolerance(plan),
     )
     null = joint.marginal()
     info = ResamplingInfo.from_null(null)
@@ -406,14 +440,21 @@ def _run(
     )
 
 
+def _tie_tolerance(plan: AnovaPlan) -> float:
+    """As for two groups: the denominator loses the digits by which explained exceeds residual variation."""
+    if plan.statistic == "mean":
+        return TIE_TOLERANCE
+    unexplained = 1.0 - _r_squared(plan)
+    return min(LARGEST_TOLERANCE, TIE_TOLERANCE / max(unexplained, TIE_TOLERANCE))
+
+
 def _without_spread(plan: AnovaPlan) -> bool:
-    return not rows_of(plan.embedding.features, centre=True).squares.any()
+    return not _centred(plan).squares.any()
 
 
 def _r_squared(plan: AnovaPlan) -> float:
     """Share of the variance that the groups explain, after the covariates."""
-    features = plan.embedding.features
-    centred = rows_of(features, centre=True)
+    centred = _centred(plan)
     total = float(centred.squares.sum())
     if total == 0:
         return 0.0
@@ -426,7 +467,7 @@ def _r_squared(plan: AnovaPlan) -> float:
 def _component_table(plan: AnovaPlan) -> dict[str, Any]:
     """One row an eigenspace or slice: eigenvalue, share of the explained sum of squares."""
     starts, names, eigenvalues = component_starts(plan.embedding)
-    x = rows_of(plan.embedding.features, centre=True).features
+    x = _centred(plan).features
     if plan.covariates is None:
         means = [x[plan.codes == g].mean(axis=0) for g in range(len(plan.levels))]
         explained = sum(n * m**2 for n, m in zip(plan.sizes, means, strict=True))

@@ -33,24 +33,13 @@ def satterthwaite(groups: tuple[FloatArray, ...]) -> MomentMatch:
 
     References
     ----------
-    Box (1954), Ann. Math. Statist. 25, 290-302, theorem 3.1; trace estimates as in Himeno and Yamada (2014),
-    J. Multivariate Anal. 130, 27-38.
+    Box (1954), Ann. Math. Statist. 25, 290-302, theorem 3.1; the trace estimate is that of Bai and Saranadasa (1996),
+    Statist. Sinica 6, 311-329.
     """
     from scipy.stats import chi2
 
-    centred = [rows - rows.mean(axis=0) for rows in groups]
-    sizes = [len(rows) for rows in groups]
-    traces = [float(np.einsum("np,np->", rows, rows)) / (n - 1) for rows, n in zip(centred, sizes, strict=True)]
-    trace = sum(t / n for t, n in zip(traces, sizes, strict=True))
-    trace_squared, floor = 0.0, 0.0
-    for rows, n, t in zip(centred, sizes, traces, strict=True):
-        plain = _product_trace(rows, rows) / (n - 1) ** 2
-        trace_squared += (n - 1) ** 2 / ((n - 2) * (n + 1)) * (plain - t**2 / (n - 1)) / n**2
-        floor += plain / n**2 / (n - 1)
-    if len(groups) == 2:
-        (x, y), (n1, n2) = centred, sizes
-        trace_squared += 2 * _product_trace(x, y) / ((n1 - 1) * (n2 - 1)) / (n1 * n2)
-    trace_squared = max(trace_squared, floor)  # the unbiased estimate can be negative for tiny groups
+    centred = tuple(rows - rows.mean(axis=0) for rows in groups)
+    trace, _, trace_squared = trace_moments(centred, tuple(len(rows) for rows in groups))
     means = [rows.mean(axis=0) for rows in groups]
     difference = means[0] - means[1] if len(groups) == 2 else means[0]
     distance = float(difference @ difference)
@@ -59,6 +48,30 @@ def satterthwaite(groups: tuple[FloatArray, ...]) -> MomentMatch:
         return MomentMatch(0.0, 0.0, 1.0 if distance == 0 else np.nan)
     scale, df = trace_squared / trace, trace**2 / trace_squared
     return MomentMatch(scale, df, float(chi2.sf(distance / scale, df)))
+
+
+def trace_moments(centred: tuple[FloatArray, ...], sizes: tuple[int, ...]) -> tuple[float, float, float]:
+    """tr(Omega), tr(Omega^2) and the unbiased estimate of the latter, Omega the sum of S_g / n_g.
+
+    Parameters
+    ----------
+    centred : one or two arrays (m_g, P), rows less their group mean; S_g is their covariance, m_g >= 3.
+    sizes : n_g, the group sizes for which Omega is wanted; they need not be m_g.
+    """
+    rows_in = [len(rows) for rows in centred]
+    traces = [float(np.einsum("np,np->", rows, rows)) / (m - 1) for rows, m in zip(centred, rows_in, strict=True)]
+    trace = sum(t / n for t, n in zip(traces, sizes, strict=True))
+    plain, unbiased, floor = 0.0, 0.0, 0.0
+    for rows, m, n, t in zip(centred, rows_in, sizes, traces, strict=True):
+        own = _product_trace(rows, rows) / (m - 1) ** 2
+        plain += own / n**2
+        unbiased += (m - 1) ** 2 / ((m - 2) * (m + 1)) * (own - t**2 / (m - 1)) / n**2
+        floor += own / n**2 / (m - 1)
+    if len(centred) == 2:
+        (x, y), (m1, m2), (n1, n2) = centred, rows_in, sizes
+        cross = 2 * _product_trace(x, y) / ((m1 - 1) * (m2 - 1)) / (n1 * n2)
+        plain, unbiased = plain + cross, unbiased + cross
+    return trace, plain, max(unbiased, floor)  # the unbiased estimate can be negative for tiny groups
 
 
 def _product_trace(x: FloatArray, y: FloatArray) -> float:

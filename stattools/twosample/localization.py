@@ -18,7 +18,7 @@ from stattools.resampling import JointNull, adjust_pvalues, resample, step_down_
 from stattools.results import Result
 from stattools.results.summary import Gap, Line, Part, Table, cut, text_rows
 from stattools.twosample import plan as plans
-from stattools.twosample.moments import Norms, coordinate_tests
+from stattools.twosample.moments import Norms
 from stattools.twosample.plan import Plan
 from stattools.twosample.statistics import studentized, t_of
 
@@ -52,7 +52,8 @@ class Localization(Result):
     transport : (n,) float64 or None
         Potential of the transport from the first mean to the second, summed over slices; mass moves from high to low.
     p_map : (n,) float64 or None
-        p-value of each point against the largest absolute witness of all points: family-wise error.
+        p-value of each point against the largest absolute witness of all points: family-wise error. A small one says
+        that the smoothed difference is not zero there; smoothing spreads it beyond the places where mass differs.
     threshold : float or None
         Absolute witness above which ``p_map`` is at most 0.05.
     n_resamples : int
@@ -145,7 +146,7 @@ class Localization(Result):
         ]
         if self.p_map is not None:
             found = f"{counts['n_points_differ']} of {counts['n_points']} (family-wise error)"
-            lines.append(("points of the domain that differ at 0.05:", found))
+            lines.append(("points where the smoothed difference is not zero at 0.05:", found))
         order = np.lexsort((-np.asarray(self.slices["share"]), self.slices["p_adjusted"]))
         columns, rows, n_left = text_rows({name: np.asarray(c)[order] for name, c in self.slices.items()}, digits)
         shown, rest = cut(rows, len(rows) if full else SHOWN)
@@ -205,8 +206,9 @@ def localize(
     -----
     The statistic of a component is its studentized squared distance, that of a coordinate the absolute Welch t. The
     witness at x is the sum over slices of weight times phi(x) times the difference of the mean slice values; its
-    largest absolute value over the domain is permuted. Permutation compares laws: a component may be reported for a
-    difference in spread when groups are of unequal size.
+    largest absolute value over the domain is permuted. All p-values come from one set of arrangements, inside the
+    strata and blocks of the test; with many coordinates, ask for more resamples. Permutation compares laws: a component
+    may be reported for a difference in spread when groups are of unequal size.
 
     Examples
     --------
@@ -228,33 +230,40 @@ def localize(
     seed = _random.child_seed(own, 10**6) if rng is None else _random.seed_sequence(rng)
     starts, names, eigenvalues = plans.component_starts(plan.embedding)
     points, phi = _map_functions(plan.embedding)
-    statistic = partial(_all_statistics, design=plans.design_of(plan), starts=starts, projector=_projector(plan, phi))
-    joint = resample(statistic, plans.scheme_of(plan), rng=seed, n_jobs=n_jobs)
+    statistic = partial(
+        _all_statistics,
+        weighted=plans.design_of(plan),
+        unit=plans.design_of(plan, "unit"),
+        starts=starts,
+        projector=_projector(plan, phi),
+    )
+    tolerance = plans.tie_tolerance(replace(plan, statistic="max_t"))
+    joint = resample(statistic, plans.scheme_of(plan), rng=seed, n_jobs=n_jobs, tolerance=tolerance)
     n_components, n_coordinates = len(starts), plan.embedding.features.shape[1]
     stops = np.cumsum([n_components, n_coordinates])
     by_component, by_coordinate, by_point = (
         _columns(joint, a, b) for a, b in zip([0, *stops], [*stops, None], strict=True)
     )
-    tests = coordinate_tests(plan.groups)
+    tests = plans.welch_tests(plan)
     slices: dict[str, Any] = {"component": np.array(names)}
     if eigenvalues is not None:
         slices["eigenvalue"] = eigenvalues
-    share = np.add.reduceat(tests.difference**2, starts)
+    share = np.add.reduceat(_mean_difference(plan) ** 2, starts)
     total = share.sum()
     slices["share"] = share / total if total > 0 else share
     slices["statistic"] = by_component.observed
     slices["p_value"], slices["p_adjusted"] = _adjusted(by_component, method)
-    scale = _feature_scale(plan.embedding)
+    raw, adjusted = _adjusted(by_coordinate, method)
+    size = np.ldexp(1.0, np.frexp(np.abs(plan.embedding.values).max(axis=(0, 2)))[1])
+    scale = np.repeat(size, plan.embedding.n_quantiles)
     coordinates = {
         "slice": np.repeat(plan.embedding.slicer.slice_names, plan.embedding.n_quantiles),
         "level": np.tile(plan.embedding.levels, plan.embedding.slicer.n_slices),
-        "difference": tests.difference / scale,
-        "std_error": tests.std_error / scale,
+        "difference": tests.difference * scale,
+        "std_error": tests.std_error * scale,
         "statistic": tests.statistic,
-        "p_value": tests.pvalue,
-        "p_adjusted": _adjusted(by_coordinate, method)[1]
-        if method == "westfall-young"
-        else adjust_pvalues(tests.pvalue, method),
+        "p_value": raw,
+        "p_adjusted": adjusted,
     }
     witness, transport, p_map, threshold = None, None, None, None
     if phi is not None:
@@ -316,12 +325,14 @@ def _projector(plan: Plan, phi: FloatArray | None) -> FloatArray | None:
     ).T
 
 
-def _all_statistics(arrangements: Any, *, design: Any, starts: Any, projector: FloatArray | None) -> FloatArray:
+def _all_statistics(
+    arrangements: Any, *, weighted: Any, unit: Any, starts: Any, projector: FloatArray | None
+) -> FloatArray:
     """Studentized distance of each component, |t| of each coordinate, |witness| at each point: (b, S + P + n)."""
-    moments = design.coordinates(arrangements)
+    moments = weighted.coordinates(arrangements)
     variance = np.broadcast_to(moments.variance, moments.difference.shape)
     norms = Norms(np.add.reduceat(moments.difference**2, starts, axis=1), np.add.reduceat(variance, starts, axis=1))
-    parts = [studentized(norms), np.abs(t_of(moments, design.rows))]
+    parts = [studentized(norms), np.abs(t_of(unit.coordinates(arrangements), unit.rows))]
     if projector is not None:
         parts.append(np.abs(moments.difference @ projector))
     return np.hstack(parts)
@@ -349,15 +360,16 @@ def _transport_potential(plan: Plan, phi: FloatArray) -> FloatArray:
     """Sum over slices of weight times psi(phi(x)), psi'(q) = 2 (q - T(q)), T the monotone map of mean quantiles.
 
     T takes the first group's mean quantile function to the second's, linearly between levels and constant in shift
-    beyond the ends; psi is zero at the first group's lowest level. Derived here.
+    beyond the ends. The potential is centred over the points, so that the signs of eigenfunctions do not matter.
+    Derived here.
     """
     embedding = plan.embedding
     quantiles = embedding.quantile_functions()
     first, second = (quantiles[plan.codes == g].mean(axis=0) for g in (0, 1))
     potential = np.zeros(len(phi))
     for s, weight in enumerate(np.asarray(embedding.slicer.slice_weights)):
-        q, keep = np.unique(first[s], return_index=True)
-        slope = 2 * (q - second[s][keep])
+        q, position, ties = np.unique(first[s], return_inverse=True, return_counts=True)
+        slope = 2 * (q - np.bincount(position, weights=second[s]) / ties)
         psi = np.r_[0.0, np.cumsum(np.diff(q) * (slope[1:] + slope[:-1]) / 2)]
         value = phi[:, s]
         inside = np.interp(value, q, psi)
@@ -365,4 +377,4 @@ def _transport_potential(plan: Plan, phi: FloatArray) -> FloatArray:
             value < q[0], (value - q[0]) * slope[0], np.where(value > q[-1], (value - q[-1]) * slope[-1], 0.0)
         )
         potential += weight * (inside + beyond)
-    return potential
+    return np.asarray(potential - potential.mean())

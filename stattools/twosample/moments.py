@@ -38,7 +38,7 @@ class Rows:
     features : (N, P) float64.
     squares : (N,) squared norms of the rows.
     gram : (N, N) inner products, only when N <= P: then products with it are the cheaper ones.
-    scale : (P,) largest absolute value of each column before centring, the yardstick of rounding.
+    scale : (P,) size of the numbers each column was computed from, the yardstick of rounding.
     """
 
     features: FloatArray
@@ -63,7 +63,7 @@ def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = No
     centre : bool
         Subtract the pooled column means: the statistics do not depend on them, and digits are saved.
     scale : (P,) float64, optional
-        Magnitude of the numbers from which the features were computed, when that is larger than their own.
+        Size of the numbers from which the features were computed; by default the columns' own.
 
     Notes
     -----
@@ -173,7 +173,7 @@ class WildTwoGroups:
 Design = TwoGroups | Pairs | WildTwoGroups
 
 
-def wild_two_groups(features: FloatArray, codes: Any) -> WildTwoGroups:
+def wild_two_groups(features: FloatArray, codes: Any, *, scale: FloatArray) -> WildTwoGroups:
     """Stretched residuals of two groups of rows."""
     residuals = np.array(features)
     sizes = []
@@ -183,16 +183,14 @@ def wild_two_groups(features: FloatArray, codes: Any) -> WildTwoGroups:
         residuals[member] -= residuals[member].mean(axis=0)
         residuals[member] *= np.sqrt(n / (n - 1))
         sizes.append(n)
-    return WildTwoGroups(
-        rows_of(residuals, centre=False, scale=np.abs(features).max(axis=0)), codes, (sizes[0], sizes[1])
-    )
+    return WildTwoGroups(rows_of(residuals, centre=False, scale=scale), codes, (sizes[0], sizes[1]))
 
 
 def welch_df(v1: FloatArray, v2: FloatArray, n1: int, n2: int) -> FloatArray:
     """Welch-Satterthwaite degrees of freedom; n1 + n2 - 2 where both variances are zero."""
-    denominator = v1**2 / (n1 - 1) + v2**2 / (n2 - 1)
-    positive = denominator > 0
-    return np.where(positive, (v1 + v2) ** 2 / np.where(positive, denominator, 1.0), float(n1 + n2 - 2))
+    total = v1 + v2
+    share = np.divide(v1, total, out=np.full(np.shape(total), 0.5), where=total > 0)  # squares of v could underflow
+    return np.where(total > 0, 1 / (share**2 / (n1 - 1) + (1 - share) ** 2 / (n2 - 1)), float(n1 + n2 - 2))
 
 
 class GroupMoments(NamedTuple):
@@ -230,18 +228,20 @@ class CoordinateTests:
     constant: Any = field(default=None)
 
 
-def coordinate_tests(groups: tuple[FloatArray, ...]) -> CoordinateTests:
+def coordinate_tests(groups: tuple[FloatArray, ...], scale: FloatArray | None = None) -> CoordinateTests:
     """Welch t-tests of two groups of rows, or one-sample t-tests of one group of differences.
 
-    A standard error below ten machine epsilons times the largest value of the coordinate is taken for zero. Without
-    this guard, coordinates that are constant up to rounding reject a true null nearly always.
+    A standard error below ten machine epsilons times `scale`, (P,) sizes of the numbers that the coordinates were
+    computed from (by default the largest values in `groups`), is taken for zero. Without this guard, coordinates that
+    are constant up to rounding reject a true null nearly always.
     """
     from scipy.special import stdtr
 
     sizes = [len(rows) for rows in groups]
     means = [rows.mean(axis=0) for rows in groups]
     variances = [rows.var(axis=0, ddof=1) / n for rows, n in zip(groups, sizes, strict=True)]
-    scale = np.max([np.abs(rows).max(axis=0) for rows in groups], axis=0)
+    if scale is None:
+        scale = np.max([np.abs(rows).max(axis=0) for rows in groups], axis=0)
     if len(groups) == 1:
         difference, variance = means[0], variances[0]
         df = np.full(len(difference), sizes[0] - 1.0)

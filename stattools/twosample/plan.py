@@ -6,9 +6,9 @@ A plan is all that is needed to run a test again, to run it longer, or to ask wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,9 +16,20 @@ from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray
 from stattools.distributions import Embedding
 from stattools.resampling import Multiplier, Permutation, Scheme, SignFlip
+from stattools.resampling.engine import TIE_TOLERANCE
 from stattools.results import serialization
 from stattools.twosample import statistics as st
-from stattools.twosample.moments import Design, Pairs, TwoGroups, rows_of, wild_two_groups
+from stattools.twosample.moments import (
+    EPSILON,
+    CoordinateTests,
+    Design,
+    Pairs,
+    Rows,
+    TwoGroups,
+    coordinate_tests,
+    rows_of,
+    wild_two_groups,
+)
 
 CALIBRATIONS = {
     "studentized": ("permutation", "satterthwaite", "wild"),
@@ -38,6 +49,9 @@ STATISTIC_SYMBOLS = {
 }
 HEAT_TIMES = (0.25, 1.0, 4.0)  # in units of one over the smallest eigenvalue
 SCORE_SHARE = 0.9
+LARGEST_TOLERANCE = 1e-3
+
+View = Literal["weighted", "unit"] | float
 
 
 @serialization.register
@@ -67,33 +81,72 @@ class Plan:
 
     @property
     def groups(self) -> tuple[FloatArray, ...]:
-        """Rows of each group, or the differences of pairs; columns constant up to rounding are exactly equal."""
-        rows = observed_rows(self).features
+        """Weighted rows of each group, or the differences of pairs; what is constant up to rounding is exactly so."""
+        return self.split("weighted")
+
+    def split(self, view: View) -> tuple[FloatArray, ...]:
+        """Rows of each group in a view, or the differences of pairs."""
+        rows = self.rows(view).features
         return (rows,) if self.paired else tuple(rows[self.codes == g] for g in range(len(self.levels)))
 
+    def rows(self, view: View = "weighted") -> Rows:
+        """Centred pooled rows in a view, or the differences of pairs; computed once."""
+        if view not in self._rows:
+            x = viewed(self.embedding, view)
+            scale = slice_sizes(x, self.embedding.n_quantiles)
+            n = len(x) // 2
+            self._rows[view] = (
+                rows_of(x[:n] - x[n:], centre=False, scale=scale)
+                if self.paired
+                else rows_of(x, centre=True, scale=scale)
+            )
+        return self._rows[view]
 
-def observed_rows(plan: Plan, features: FloatArray | None = None) -> Any:
-    """Centred pooled rows, or the differences of pairs."""
-    x = plan.embedding.features if features is None else features
-    if not plan.paired:
-        return rows_of(x, centre=True)
-    n = len(x) // 2
-    return rows_of(x[:n] - x[n:], centre=False, scale=np.abs(x).max(axis=0))
+    @cached_property
+    def _rows(self) -> dict[View, Rows]:
+        return {}
 
 
-def design_of(plan: Plan, features: FloatArray | None = None) -> Design:
-    """The design whose moments make the statistics of a two-sample plan."""
-    if plan.paired:
-        return Pairs(observed_rows(plan, features))
-    sizes = (plan.sizes[0], plan.sizes[1])
+def viewed(embedding: Embedding, view: View) -> FloatArray:
+    """(N, P) rows of an embedding.
+
+    view : "weighted" for the features themselves; "unit" for quantiles without weights, each slice divided by a power
+    of two near its size, for t-tests, which do not depend on either; a number for the weights of a heat kernel at that
+    time, in units of one over the smallest eigenvalue.
+    """
+    if view == "weighted":
+        return embedding.features
+    if view == "unit":
+        largest = np.abs(embedding.values).max(axis=(0, 2))
+        return np.asarray(np.ldexp(embedding.values, -np.frexp(largest)[1][:, None]).reshape(len(embedding), -1))
+    slicer = embedding.slicer
+    groups = np.asarray(slicer.slice_groups)
+    # an eigenspace of m dimensions counts m times, whatever the number of its slices
+    multiplicities = np.bincount(np.asarray(slicer.groups))
+    share = (multiplicities / np.maximum(np.bincount(groups, minlength=len(multiplicities)), 1))[groups]
+    eigenvalues = np.asarray(slicer.slice_eigenvalues)
+    weights = share * np.exp(-float(view) * eigenvalues / eigenvalues.min())
+    scaled = embedding.values * np.sqrt(weights / embedding.n_quantiles)[:, None]
+    return np.asarray(scaled.reshape(len(embedding), -1))
+
+
+def slice_sizes(x: FloatArray, n_quantiles: int) -> FloatArray:
+    """(P,) largest absolute value of each column's slice."""
+    largest = np.abs(x).max(axis=0).reshape(-1, n_quantiles).max(axis=1)
+    return np.repeat(largest, n_quantiles)
+
+
+def design_of(plan: Plan, view: View = "weighted") -> Design:
+    """The design whose moments make the resampled statistics of a two-sample plan."""
     if plan.calibration == "wild":
-        return wild_two_groups(plan.embedding.features if features is None else features, plan.codes)
-    return TwoGroups(observed_rows(plan, features), sizes)
+        x = viewed(plan.embedding, view)
+        return wild_two_groups(x, plan.codes, scale=slice_sizes(x, plan.embedding.n_quantiles))
+    return observed_design(plan, view)
 
 
-def observed_design(plan: Plan, features: FloatArray | None = None) -> Design:
+def observed_design(plan: Plan, view: View = "weighted") -> Design:
     """The design that gives the observed value."""
-    return design_of(replace(plan, calibration="permutation"), features)
+    return Pairs(plan.rows(view)) if plan.paired else TwoGroups(plan.rows(view), (plan.sizes[0], plan.sizes[1]))
 
 
 def scheme_of(plan: Plan, n_resamples: int | None = None) -> Scheme:
@@ -115,57 +168,64 @@ def statistic_of(plan: Plan, *, observed: bool = False) -> Callable[[Any], Float
     """The statistic as a function of arrangements: of the observed design, or of the one that is resampled."""
     build = observed_design if observed else design_of
     if plan.statistic == "omnibus":
-        return partial(_stacked, statistics=tuple(omnibus_parts(plan).values()))
+        return partial(_stacked, statistics=tuple(_omnibus(plan)))
     if plan.statistic == "hotelling":
         return _hotelling(plan)
     if plan.statistic in ("studentized", "mean"):
         return partial(_of_norms, design=build(plan), kind=plan.statistic)
-    design = build(plan, unit_columns(plan.embedding.features))
     if plan.statistic == "max_t":
-        return partial(st.max_t, design)
-    return partial(st.combined, design, method=plan.combination)
+        return partial(st.max_t, build(plan, "unit"))
+    return partial(st.combined, build(plan, "unit"), method=plan.combination)
 
 
-def unit_columns(features: FloatArray) -> FloatArray:
-    """Columns divided by powers of two near their size: t-tests do not change, and squares of faint columns survive."""
-    exponents = np.frexp(np.abs(features).max(axis=0))[1]
-    return np.asarray(np.ldexp(features, -exponents))
-
-
-def omnibus_parts(plan: Plan) -> dict[str, Callable[[Any], FloatArray]]:
-    """The statistics whose smallest p-value the omnibus test calibrates, by name.
+def _omnibus(plan: Plan) -> list[Callable[[Any], FloatArray]]:
+    """The statistics whose smallest p-value the omnibus test calibrates; `omnibus_names` names their columns.
 
     The studentized distance, the combination of coordinate-wise p-values, the largest t and, where slices have
     eigenvalues, the studentized distance with the slices reweighted by heat kernels of three times.
     """
-    columns = design_of(plan, unit_columns(plan.embedding.features))
-    parts: dict[str, Callable[[Any], FloatArray]] = {
-        "studentized": partial(_of_norms, design=design_of(plan), kind="studentized"),
-        f"combined ({plan.combination})": partial(st.combined, columns, method=plan.combination),
-        "max_t": partial(st.max_t, columns),
-    }
-    for time in HEAT_TIMES:
-        scale = heat_rescaling(plan.embedding, time)
-        if scale is not None:
-            heated = design_of(plan, plan.embedding.features * scale)
-            parts[f"studentized, heat {time:g}/lambda1"] = partial(_of_norms, design=heated, kind="studentized")
-    return parts
+    views: list[View] = ["weighted", *_heat_times(plan)]
+    norms = [partial(_of_norms, design=observed_design(plan, view), kind="studentized") for view in views]
+    return [partial(st.combined_and_max_t, observed_design(plan, "unit"), method=plan.combination), *norms]
 
 
-def heat_rescaling(embedding: Embedding, time: float) -> FloatArray | None:
-    """(P,) factors that turn the embedding's weighting into a heat kernel's; None where slices have no eigenvalues."""
-    eigenvalues = getattr(embedding.slicer, "slice_eigenvalues", None)
-    if eigenvalues is None or len(eigenvalues) == 0:
-        return None
-    # relative to alpha = 1 the weight of a slice is its multiplicity share, m over the slices of its eigenspace
-    weights = np.asarray(embedding.slicer.slice_weights)
-    groups = np.asarray(embedding.slicer.slice_groups)
-    multiplicities = np.bincount(np.asarray(embedding.slicer.groups), minlength=groups.max() + 1)
-    share = (multiplicities / np.maximum(np.bincount(groups, minlength=len(multiplicities)), 1))[groups]
-    if (weights <= 0).any():
-        return None
-    heat = share * np.exp(-time * eigenvalues / eigenvalues.min())
-    return np.repeat(np.sqrt(heat / weights), embedding.n_quantiles)
+def omnibus_names(plan: Plan) -> list[str]:
+    """Names of the columns of the omnibus statistic."""
+    heat = [f"studentized, heat {time:g}/lambda1" for time in _heat_times(plan)]
+    return [f"combined ({plan.combination})", "max_t", "studentized", *heat]
+
+
+def _heat_times(plan: Plan) -> tuple[float, ...]:
+    eigenvalues = getattr(plan.embedding.slicer, "slice_eigenvalues", None)
+    return () if eigenvalues is None or len(eigenvalues) == 0 else HEAT_TIMES
+
+
+def tie_tolerance(plan: Plan) -> float:
+    """How far rounding can drive apart the statistics of two arrangements that are equal on paper.
+
+    A studentized statistic is a ratio whose denominator loses the digits by which the total sum of squares exceeds the
+    one within groups; p-values of t lose as many again as t has degrees of freedom (derived here).
+    """
+    if plan.statistic == "mean":
+        return TIE_TOLERANCE
+    n = len(plan.codes)
+    loss = 1.0
+    if plan.statistic in ("studentized", "omnibus", "hotelling"):
+        loss = total_over_within(plan.rows("weighted"), observed_design(plan), identity_of(plan))
+    if plan.statistic != "studentized":
+        t = st.t_of(observed_design(plan, "unit").coordinates(identity_of(plan)), plan.rows("unit"))
+        loss = max(loss, 1.0 + float((t**2).max()))
+    factor = {"hotelling": 50, "combined": n, "omnibus": n}.get(plan.statistic, 1)
+    return min(LARGEST_TOLERANCE, TIE_TOLERANCE * loss * factor)
+
+
+def total_over_within(rows: Rows, design: Design, identity: Any) -> float:
+    """Total sum of squares over the sum within the observed groups; infinite when groups are constant."""
+    distance = float(design.norms(identity).distance[0])
+    n = len(rows.squares)
+    between = n * distance if isinstance(design, Pairs) else distance * np.prod(design.sizes) / n
+    total = float(rows.squares.sum())
+    return total / (total - between) if total - between > EPSILON * total else (np.inf if total > 0 else 1.0)
 
 
 def _of_norms(arrangements: Any, *, design: Design, kind: str) -> FloatArray:
@@ -174,12 +234,12 @@ def _of_norms(arrangements: Any, *, design: Design, kind: str) -> FloatArray:
 
 
 def _stacked(arrangements: Any, *, statistics: tuple[Callable[[Any], FloatArray], ...]) -> FloatArray:
-    return np.column_stack([statistic(arrangements) for statistic in statistics])
+    return np.hstack([statistic(arrangements).reshape(len(arrangements), -1) for statistic in statistics])
 
 
 def scores_of(plan: Plan) -> st.Scores:
     """Leading pooled scores for Hotelling's statistic: at most half as many as the smaller group has rows."""
-    rows = observed_rows(plan)
+    rows = plan.rows()
     smallest = len(rows.squares) if plan.paired else min(plan.sizes)
     return st.leading_scores(rows, explained=SCORE_SHARE, at_most=max(1, smallest // 2))
 
@@ -189,6 +249,11 @@ def _hotelling(plan: Plan) -> Callable[[Any], FloatArray]:
     if plan.paired:
         return partial(st.hotelling_pairs, scores=scores)
     return partial(st.hotelling_two_groups, scores=scores, sizes=(plan.sizes[0], plan.sizes[1]))
+
+
+def welch_tests(plan: Plan) -> CoordinateTests:
+    """Coordinate-wise t-tests, in units of the unit view."""
+    return coordinate_tests(plan.split("unit"), plan.rows("unit").scale)
 
 
 def check_calibration(statistic: str, calibration: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from stattools.twosample import approximations, inputs
 from stattools.twosample.moments import rows_of
 
 LARGEST_N = 10**6
-KEPT_SHARE = 0.999
+MOST_EIGENVALUES = 200
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -178,8 +179,9 @@ def isw_power(
 
     Notes
     -----
-    The covariance is the pilot's own, with no allowance for its error: a pilot of few units gives a rough answer.
-    The studentized statistic and the plain one have the same power here, where the trace is known.
+    The covariance is the pilot's own, corrected for the spread that sampling adds to its eigenvalues: a pilot of few
+    units gives a rough answer all the same. The studentized statistic and the plain one have the same power here, where
+    the trace is known. At sizes so small that no permutation p-value reaches `alpha`, power is zero.
 
     Examples
     --------
@@ -216,17 +218,16 @@ def isw_power(
     )
     features = rows_of(embedding.features, centre=True).features
     pilot = _pilot(features[collections.codes == 0], features[collections.codes == 1], effect, notes)
-    power_at = (
-        _Mixture(pilot, alpha, simulations, seed)
-        if method == "mixture"
-        else _Resampled(pilot, alpha, simulations, seed)
-    )
+    build = _Mixture if method == "mixture" else _Resampled
+    power_at = _Attainable(build(pilot, alpha, simulations, seed), alpha)
     if power is not None:
         power = _validation.real(power, "power", minimum=alpha, maximum=1, exclusive=True)
         sizes = _smallest_sizes(power_at, power, ratio, pilot)
     else:
         sizes = _sizes(n)
     value = power_at(*sizes)
+    if power_at.unattainable(*sizes):
+        notes.remark(f"with groups of {sizes[0]} and {sizes[1]}, no permutation p-value is as small as {alpha:g}")
     curve = np.unique(np.maximum(3, np.round(sizes[0] * np.array([0.25, 0.5, 0.75, 1.0, 1.5, 2.0])).astype(int)))
     by_size = [power_at(int(k), max(3, round(k * sizes[1] / sizes[0]))) for k in curve]
     return ISWPowerResult(
@@ -241,7 +242,7 @@ def isw_power(
         n=sizes,
         alpha=alpha,
         target=power,
-        std_error=float(np.sqrt(value * (1 - value) / simulations)),
+        std_error=power_at.std_error(*sizes),
         effect=pilot.effect,
         method=method,
         n_simulations=simulations,
@@ -278,38 +279,65 @@ def _pilot(first: FloatArray, second: FloatArray, effect: str, notes: Notes) -> 
 
 
 class _Mixture:
-    """Power by simulating weighted noncentral chi-squares; the same normals at every size keep it monotone."""
+    """Power by simulating weighted noncentral chi-squares; the same normals at every size keep it monotone.
+
+    The pilot's eigenvalues are more spread out than the population's. They are drawn together until tr(Omega^2) is
+    its unbiased estimate, tr(Omega) staying as it is; what lies beyond the leading ones is one chi-square with many
+    degrees of freedom (derived here).
+    """
 
     def __init__(self, pilot: _Pilot, alpha: float, simulations: int, seed: np.random.SeedSequence) -> None:
-        self._pilot, self._alpha = pilot, alpha
-        rank = min(sum(len(r) for r in pilot.residuals), pilot.residuals[0].shape[1])
-        generator = _random.generator(seed, 0)
-        self._normals = generator.standard_normal((simulations, min(rank, 200)))
-        self._critical = _random.generator(seed, 1).standard_normal((simulations, min(rank, 200))) ** 2
+        self._pilot, self._alpha, self._simulations = pilot, alpha, simulations
+        self._dimension = int((pilot.residuals[0].any(axis=0) | pilot.residuals[1].any(axis=0)).sum())
+        self._leading = min(sum(len(r) for r in pilot.residuals), self._dimension, MOST_EIGENVALUES)
+        generators = _random.generator(seed, 0), _random.generator(seed, 1)
+        self._normals = generators[0].standard_normal((simulations, self._leading))
+        self._null_squares = generators[1].standard_normal((simulations, self._leading)) ** 2
+        # a chi-square with many degrees of freedom, to third order in its cube root
+        self._cube_roots = generators[0].standard_normal(simulations), generators[1].standard_normal(simulations)
 
     def __call__(self, n1: int, n2: int) -> float:
-        weights, shifts, rest = self._spectrum(n1, n2)
-        if weights.size == 0:
+        if self._dimension == 0:
             return 1.0 if self._pilot.effect > 0 else self._alpha
-        k = len(weights)
-        null = self._critical[:, :k] @ weights
-        critical = np.quantile(null, 1 - self._alpha)
-        values = ((self._normals[:, :k] * np.sqrt(weights) + shifts) ** 2).sum(axis=1) + rest
-        return float(np.mean(values > critical))
+        null, values = self._draws(n1, n2)
+        return float(np.mean(values > np.quantile(null, 1 - self._alpha)))
 
-    def _spectrum(self, n1: int, n2: int) -> tuple[FloatArray, FloatArray, float]:
-        """Leading eigenvalues of Omega, the mean difference along their axes, and its squared rest."""
+    def std_error(self, n1: int, n2: int) -> float:
+        """Monte Carlo error of the power, that of the simulated critical value included."""
+        if self._dimension == 0:
+            return 0.0
+        null, values = self._draws(n1, n2)
+        low, critical, high = np.quantile(null, 1 - self._alpha * np.array([1.25, 1.0, 0.75]))
+        power = float(np.mean(values > critical))
+        density_ratio = float(np.mean((values > low) & (values <= high))) / (0.5 * self._alpha)
+        variance = power * (1 - power) + density_ratio**2 * self._alpha * (1 - self._alpha)
+        return float(np.sqrt(variance / self._simulations))
+
+    def _draws(self, n1: int, n2: int) -> tuple[FloatArray, FloatArray]:
+        """Squared distances under the null and under the pilot's effect, simulated."""
+        weights, shifts, bulk, rest = self._spectrum(n1, n2)
+        k, beyond = len(weights), self._dimension - len(weights)
+        null = self._null_squares[:, :k] @ weights
+        values = ((self._normals[:, :k] * np.sqrt(weights) + shifts) ** 2).sum(axis=1) + rest
+        if beyond > 0:
+            c = 2 / (9 * beyond)
+            bulks = [bulk * np.maximum(1 - c + np.sqrt(c) * z, 0.0) ** 3 for z in self._cube_roots]
+            values, null = values + bulks[0], null + bulks[1]
+        return null, values
+
+    def _spectrum(self, n1: int, n2: int) -> tuple[FloatArray, FloatArray, float, float]:
+        """Leading eigenvalues of Omega, the mean difference along their axes, trace beyond them, its squared rest."""
+        trace, plain, unbiased = approximations.trace_moments(self._pilot.residuals, (n1, n2))
+        flat = trace**2 / self._dimension
+        keep = np.sqrt(np.clip((unbiased - flat) / (plain - flat), 0.0, 1.0)) if plain > flat else 0.0
         stacked = np.vstack(
             [r / np.sqrt((len(r) - 1) * n) for r, n in zip(self._pilot.residuals, (n1, n2), strict=True)]
         )
         _, singular, axes = np.linalg.svd(stacked, full_matrices=False)
-        weights = singular**2
-        if weights.sum() == 0:
-            return np.empty(0), np.empty(0), 0.0
-        share = np.cumsum(weights) / weights.sum()
-        k = min(int(np.searchsorted(share, KEPT_SHARE)) + 1, self._normals.shape[1])
-        shifts = axes[:k] @ self._pilot.difference
-        return weights[:k], shifts, max(self._pilot.effect - float(shifts @ shifts), 0.0)
+        weights = keep * singular[: self._leading] ** 2 + (1 - keep) * trace / self._dimension
+        shifts = axes[: self._leading] @ self._pilot.difference
+        rest = max(self._pilot.effect - float(shifts @ shifts), 0.0)
+        return weights, shifts, max(trace - float(weights.sum()), 0.0), rest
 
 
 class _Resampled:
@@ -329,6 +357,30 @@ class _Resampled:
             c = stretched[1][(u2 * len(second)).astype(int)]
             rejections += approximations.satterthwaite((a, c)).pvalue <= self._alpha
         return rejections / self._simulations
+
+    def std_error(self, n1: int, n2: int) -> float:
+        """Monte Carlo error of the power."""
+        power = self(n1, n2)
+        return float(np.sqrt(power * (1 - power) / self._simulations))
+
+
+class _Attainable:
+    """Power of the permutation test: zero at sizes where no p-value can be as small as the level."""
+
+    def __init__(self, power_at: _Mixture | _Resampled, alpha: float) -> None:
+        self._power_at, self._alpha = power_at, alpha
+
+    def unattainable(self, n1: int, n2: int) -> bool:
+        if n1 + n2 > 60:
+            return False
+        # exchanging groups of equal size gives the same distance
+        return (2 if n1 == n2 else 1) / math.comb(n1 + n2, n1) > self._alpha
+
+    def __call__(self, n1: int, n2: int) -> float:
+        return 0.0 if self.unattainable(n1, n2) else self._power_at(n1, n2)
+
+    def std_error(self, n1: int, n2: int) -> float:
+        return 0.0 if self.unattainable(n1, n2) else self._power_at.std_error(n1, n2)
 
 
 def _sizes(n: Any) -> tuple[int, int]:

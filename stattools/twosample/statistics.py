@@ -18,8 +18,10 @@ VARIANCE_FLOOR = 1e-13
 def studentized(norms: Norms) -> FloatArray:
     """T* = |d|^2 / tr(Omega), Omega the estimated covariance of the mean difference d.
 
-    Groups of different spread and size leave its null distribution centred, which |d|^2 alone does not (derived here;
-    k groups: Anderson's F2). It is infinite when both groups are constant and differ, and zero when all rows are equal.
+    Its permutation distribution has mean one, and so has its null distribution when only the means agree, however the
+    groups differ in size and spread; |d|^2 has neither (derived here; k groups: Anderson's F2). The shapes of the two
+    agree when the covariances are proportional or the groups of equal size. It is infinite when both groups are
+    constant and differ, and zero when all rows are equal.
     """
     separated = np.where(norms.distance > 0, np.inf, 0.0)
     known = norms.trace > VARIANCE_FLOOR * norms.distance
@@ -53,6 +55,11 @@ def max_t(design: Design, arrangements: Any) -> FloatArray:
 
 def combined(design: Design, arrangements: Any, *, method: str) -> FloatArray:
     """Combination of the coordinate-wise p-values."""
+    return combined_and_max_t(design, arrangements, method=method)[:, 0]
+
+
+def combined_and_max_t(design: Design, arrangements: Any, *, method: str) -> FloatArray:
+    """(b, 2): the combination of the coordinate-wise p-values, and the largest t."""
     from scipy.special import stdtr
 
     moments = design.coordinates(arrangements)
@@ -60,7 +67,8 @@ def combined(design: Design, arrangements: Any, *, method: str) -> FloatArray:
     n_coordinates = t.shape[1]
     pvalues = np.minimum(2 * stdtr(moments.df, -np.abs(t)), 1.0)
     pvalues[:, ~design.rows.features.any(axis=0)] = neutral_pvalue(method)
-    return combination_statistic(pvalues, method, np.full(n_coordinates, 1.0 / n_coordinates))
+    value = combination_statistic(pvalues, method, np.full(n_coordinates, 1.0 / n_coordinates))
+    return np.column_stack([value, np.abs(t).max(axis=1)])
 
 
 @dataclass(frozen=True)
@@ -119,7 +127,19 @@ def hotelling_pairs(signs: Any, *, scores: FloatArray) -> FloatArray:
 
 
 def _mahalanobis(difference: FloatArray, covariance: FloatArray) -> FloatArray:
-    """d' C^-1 d by eigenvalues held at the rounding floor: groups without spread give a huge value, not an error."""
+    """d' C^-1 d; by eigenvalues held at the rounding floor where a matrix is near singular, as in constant groups."""
+    try:
+        factors = np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        return _floored_mahalanobis(difference, covariance)
+    pivots = np.diagonal(factors, axis1=1, axis2=2) ** 2
+    if pivots.min() <= VARIANCE_FLOOR:
+        return _floored_mahalanobis(difference, covariance)
+    solved = np.linalg.solve(covariance, difference[:, :, None])[:, :, 0]
+    return np.asarray(np.einsum("br,br->b", difference, solved))
+
+
+def _floored_mahalanobis(difference: FloatArray, covariance: FloatArray) -> FloatArray:
     eigenvalues, vectors = np.linalg.eigh(covariance)
     projected = np.einsum("brk,br->bk", vectors, difference)
     size = len(difference[0])

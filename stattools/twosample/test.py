@@ -22,12 +22,12 @@ from stattools.resampling import JointNull, Sequential, resample
 from stattools.resampling.combination import METHODS, combination_pvalue, combination_statistic
 from stattools.results import ResamplingInfo
 from stattools.twosample import approximations, inputs, plan as plans, statistics as st
-from stattools.twosample.moments import coordinate_tests
 from stattools.twosample.plan import Plan
 from stattools.twosample.result import ISWTestResult, component_table, estimates
 
 COMBINATIONS = ("hmp", "cauchy", "cauchy_truncated", "simes", "bonferroni")
 USUAL_LEVEL = 0.05
+LARGE_GROUP = 20
 
 
 def isw_test(
@@ -76,8 +76,8 @@ def isw_test(
     quantile : {"cell", "left", "mid"}
         Averages over cells of levels, quantiles at the left ends, or at the midpoints of the cells.
     statistic : {"studentized", "mean", "max_t", "hotelling", "combined", "omnibus"}
-        "studentized": squared distance of the means over the trace of its estimated covariance, which keeps its level
-        as a test of means when groups differ in size and spread. "mean": the squared distance itself, the paper's
+        "studentized": squared distance of the means over the trace of its estimated covariance, which allows for groups
+        that differ in size and spread. "mean": the squared distance itself, the paper's
         first procedure; it tests equality of the whole laws. "max_t": the largest coordinate-wise Welch t.
         "hotelling": James's T-squared on the leading principal components that carry 90 % of the pooled variance.
         "combined": coordinate-wise Welch tests combined by `combination`, the paper's second procedure with
@@ -124,8 +124,10 @@ def isw_test(
     Notes
     -----
     Null hypothesis: under "permutation" both collections come from one law of distributions; the p-value is then exact
-    at any size. "studentized", "satterthwaite", "wild" and "asymptotic" are, for large groups, also valid for the
-    weaker null that only the mean embeddings agree.
+    at any size. For the weaker null that only the mean embeddings agree, "wild" is valid for large groups (20 or more
+    were tried), "satterthwaite" and "asymptotic" are approximations. "permutation" of the studentized distance has the
+    right mean under it, and the right level when groups are of equal size or their covariances proportional; when
+    groups are unequal and vary in different directions, take "wild".
 
     With P features and N units, time is O(B N min(N, P)) and memory 8 (N P + min(N, P)^2 + 256 P) bytes.
 
@@ -154,6 +156,8 @@ def isw_test(
     collections = inputs.collections_of(x, y, groups, nan_policy=nan_policy, notes=notes, name="isw_test")
     _check_design(collections, statistic, calibration, paired=_validation.boolean(paired, "paired"), stopping=stopping)
     if paired:
+        if y is None and len(collections.kept) < len(x):
+            raise InvalidDataError("a unit without a group label breaks the pairs; label or remove both of its pair")
         collections = inputs.in_pairs(collections)
     embedding = inputs.embedded(
         collections,
@@ -205,6 +209,7 @@ def run(
         n_jobs=n_jobs,
         progress=progress,
         start=start,
+        tolerance=plans.tie_tolerance(plan),
     )
 
 
@@ -214,7 +219,7 @@ def resampled_result(plan: Plan, joint: JointNull, notes: Notes) -> ISWTestResul
     if plan.statistic == "omnibus":
         null = joint.minimum_pvalue()
         marginals = [joint.marginal(k).pvalue for k in range(len(joint.observed))]
-        combination = dict(zip(plans.omnibus_parts(plan), marginals, strict=True))
+        combination = dict(zip(plans.omnibus_names(plan), marginals, strict=True))
     else:
         null = joint.marginal()
     info = ResamplingInfo.from_null(null)
@@ -246,14 +251,13 @@ def approximate_result(
     if plan.calibration == "satterthwaite":
         match = approximations.satterthwaite(groups)
         pvalue, parameter = match.pvalue, {"df": match.df}
-        _remark_small(plan, notes)
     elif plan.statistic == "hotelling":
         scores = plans.scores_of(plan).values
         parts = (scores,) if plan.paired else tuple(scores[plan.codes == g] for g in (0, 1))
         df1, df2, pvalue = approximations.james_f(float(observed), parts)
         parameter = {"num df": df1, "denom df": df2}
     else:
-        tests = coordinate_tests(groups)
+        tests = plans.welch_tests(plan)
         observed, pvalue, combination = _combine(tests, plan.combination)
         if tests.constant.all():
             pvalue = np.nan
@@ -280,7 +284,7 @@ def _combine(tests: Any, method: str) -> tuple[float, float, dict[str, Any]]:
     n = len(tests.pvalue)
     pvalues = np.where(tests.constant, st.neutral_pvalue(method), tests.pvalue)
     value = combination_statistic(pvalues, method, np.full(n, 1.0 / n))
-    pvalue = float(combination_pvalue(value, method, n))
+    pvalue = float(combination_pvalue(value, method, np.full(n, 1.0 / n)))
     return float(value), min(pvalue, 1.0), {"method": METHODS[method], "coordinates": n}
 
 
@@ -343,8 +347,10 @@ def warn_of_resolution(info: ResamplingInfo, notes: Notes) -> None:
 
 
 def _warn_of_spread(plan: Plan, notes: Notes) -> None:
-    """Permuting |d|^2 tests equal laws; with unequal sizes and spreads it is no test of equal means."""
-    if plan.statistic != "mean" or plan.calibration != "permutation" or plan.paired or plan.sizes[0] == plan.sizes[1]:
+    """Permutation tests equal laws; with unequal sizes and spreads most statistics give no test of equal means."""
+    if plan.statistic == "studentized" or plan.calibration != "permutation" or plan.paired:
+        return
+    if plan.sizes[0] == plan.sizes[1]:
         return
     if min(plan.sizes) < 2:
         return
@@ -352,21 +358,25 @@ def _warn_of_spread(plan: Plan, notes: Notes) -> None:
     if max(traces) > 2 * min(traces):
         notes.warn(
             f"groups of {plan.sizes[0]} and {plan.sizes[1]} units differ in spread by a factor of "
-            f"{max(traces) / max(min(traces), 1e-300):.3g}: statistic='mean' rejects for unequal spreads too; "
-            "use 'studentized' to compare means",
+            f"{max(traces) / max(min(traces), 1e-300):.3g}: permutations of statistic={plan.statistic!r} reject for "
+            "unequal spreads too; use 'studentized', or calibration='wild', to compare means",
             AssumptionWarning,
         )
 
 
 def _remark_small(plan: Plan, notes: Notes) -> None:
-    if min(plan.sizes) < 20:
-        notes.remark("the chi-square approximation was checked for groups of 20 or more; a permutation is exact")
+    if plan.calibration != "permutation" and min(plan.sizes) < LARGE_GROUP:
+        notes.remark(
+            f"calibration={plan.calibration!r} rests on groups of {LARGE_GROUP} or more and can reject too often in "
+            "smaller ones; permutations are exact for equal laws"
+        )
 
 
 def _assemble(
     plan: Plan, notes: Notes, *, seed: np.random.SeedSequence, joint: Any = None, **fields: Any
 ) -> ISWTestResult:
     _remark_constant(plan, notes)
+    _remark_small(plan, notes)
     embedding = plan.embedding
     spaces = getattr(embedding.slicer, "domain", None)
     where = f" on {spaces.description}" if spaces is not None else ""
@@ -404,7 +414,7 @@ def _remark_constant(plan: Plan, notes: Notes) -> None:
     groups = plan.groups
     if plan.statistic not in ("combined", "max_t", "omnibus") or min(len(rows) for rows in groups) < 2:
         return
-    n_constant = int(coordinate_tests(groups).constant.sum())
+    n_constant = int(plans.welch_tests(plan).constant.sum())
     if n_constant:
         notes.remark(f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group and give no t-test")
 

@@ -126,6 +126,21 @@ def test_extreme_pvalues_give_a_number(method):
 
 
 # calibration -----------------------------------------------------------------------------------------
+@pytest.mark.parametrize("method", METHODS)
+def test_a_single_pvalue_is_returned_as_it_is(method):
+    for p in (0.001, 0.05, 0.3):
+        np.testing.assert_allclose(combine_pvalues([p], method).pvalue, p, rtol=1e-12)
+
+
+@pytest.mark.slow
+def test_size_of_the_weighted_harmonic_mean():
+    p = np.random.default_rng(2).random((20_000, 6))
+    weights = [20, 5, 1, 1, 1, 1]
+    rejections = int((combine_pvalues(p, "hmp", weights=weights).pvalue <= 0.01).sum())
+    # the tail approximation is off by less than a tenth at this level
+    assert stats.binom.ppf(0.0005, 20_000, 0.009) <= rejections <= stats.binom.ppf(0.9995, 20_000, 0.011)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_size_for_independent_pvalues(method):
@@ -170,6 +185,8 @@ def test_bad_options_are_named():
         combine_pvalues([0.1, 0.2], weights=[1, -1])
     with pytest.raises(InvalidParameterError, match="takes no weights"):
         combine_pvalues([0.1, 0.2], "fisher", weights=[1, 1])
+    with pytest.raises(InvalidDataError, match="holds both 0 and 1"):
+        combine_pvalues([0.0, 1.0], "stouffer")
     with pytest.raises(InvalidParameterError, match="axis is 2"):
         combine_pvalues([0.1, 0.2], axis=2)
 

@@ -297,3 +297,30 @@ def test_stopping_on_another_tail_is_refused(alternative):
     stopped = resample(first_sum(x), scheme, stopping=Sequential(5), rng=4)
     with pytest.raises(InvalidParameterError, match="run it in full"):
         stopped.marginal(alternative=alternative)
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: Permutation(0, group_sizes=(2, 2)),
+        lambda: SignFlip(-3, n=4),
+        lambda: SignFlip(9, n=0),
+        lambda: RowPermutation(9, n=-1),
+        lambda: Permutation(9, codes=[1, 1, 2, 2]),
+        lambda: Permutation(9, codes=[0.0, 0.5, 1.0]),
+        lambda: Permutation(9, codes=["a", "b"]),
+        lambda: Bootstrap(9, codes=[0, 0, 2]),
+        lambda: MonteCarlo(2.5, lambda generator, size: generator.random(size)),
+    ],
+)
+def test_schemes_check_their_parameters(build):
+    with pytest.raises((InvalidDataError, InvalidParameterError)):
+        build()
+
+
+def test_an_enumerated_run_is_not_continued_by_drawing():
+    x = np.arange(8.0)
+    run = resample(first_sum(x), Permutation(100, group_sizes=(4, 4)), rng=1)
+    assert run.exact
+    with pytest.raises(InvalidParameterError, match="complete as it is"):
+        resample(first_sum(x), Permutation(50, group_sizes=(4, 4)), start=run)

@@ -156,3 +156,24 @@ def test_size_with_a_covariate_that_differs_between_groups():
 def test_printed_form():
     result = isw_anova(X, LABELS, covariates=np.linspace(0, 1, 25), n_resamples=999, rng=1)
     assert_snapshot(str(result), "isw_anova.txt")
+
+
+def test_categories_are_covariates_too():
+    import pandas as pd
+
+    rng = np.random.default_rng(0)
+    site = rng.choice(["north", "south", "west"], 25)
+    z = rng.normal(size=25)
+    by_frame = isw_anova(X, LABELS, covariates=pd.DataFrame({"z": z, "site": site}), n_resamples=99, rng=1)
+    dummies = np.column_stack([z, site == "south", site == "west"]).astype(float)
+    by_hand = isw_anova(X, LABELS, covariates=dummies, n_resamples=99, rng=1)
+    assert by_frame.statistic == pytest.approx(by_hand.statistic, rel=1e-9) and by_frame.pvalue == by_hand.pvalue
+    assert by_frame.plan.covariate_names == ("z", "site_south", "site_west")
+
+
+def test_mirror_images_of_groups_are_ties():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = rng.normal(size=(9, 4)) + np.repeat([0.0, 100.0, 300.0], 3)[:, None]
+        result = isw_anova(rows_as_embedding(rows), np.repeat([0, 1, 2], 3))
+        assert result.resampling.exact and result.pvalue >= 6 / 1680

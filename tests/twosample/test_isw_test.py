@@ -308,7 +308,7 @@ def test_one_distinct_arrangement_warns():
 
 def test_plain_distance_of_unbalanced_groups_with_unequal_spread_warns():
     x, y = (rows_as_embedding(a) for a in simulate.gaussian_embeddings(60, 20, scale=3, rng=1))
-    with pytest.warns(AssumptionWarning, match="rejects for unequal spreads too"):
+    with pytest.warns(AssumptionWarning, match="reject for unequal spreads too"):
         isw_test(x, y, statistic="mean", n_resamples=99, rng=1)
 
 
@@ -569,3 +569,76 @@ def test_printed_forms():
     assert_snapshot(str(result.localize(n_resamples=199)), "isw_localize.txt")
     omnibus = isw_test(x, y, statistic="omnibus", n_resamples=999, rng=1)
     assert_snapshot(str(omnibus.summary()).partition("call:")[0], "isw_test_omnibus.txt")
+
+
+# what an outside review found ----------------------------------------------------------------------------
+@pytest.mark.parametrize("statistic", ["studentized", "max_t", "hotelling", "combined", "omnibus"])
+@pytest.mark.parametrize("separation", [30.0, 1000.0, 1e5])
+def test_mirror_images_of_the_observed_labelling_are_ties(statistic, separation):
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        rows = rng.normal(size=(10, 6)) + np.repeat([0.0, separation], 5)[:, None]
+        result = isw_test(rows_as_embedding(rows[:5]), rows_as_embedding(rows[5:]), statistic=statistic)
+        assert result.resampling.exact and result.pvalue >= 2 / 252
+
+
+def test_extending_an_exact_test_to_fewer_resamples_is_refused():
+    x, y = line_samples(n1=6, n2=6)
+    result = isw_test(x, y, n_resamples=1000)
+    assert result.resampling.exact
+    assert result.extend(2000).pvalue == result.pvalue
+    with pytest.raises(InvalidParameterError, match="n_resamples is 300; the test already has 924"):
+        result.extend(300)
+
+
+def test_omitting_a_unit_does_not_pair_the_others_anew():
+    x, y = line_samples(n1=5, n2=5)
+    labels = [None, "a", "a", "a", "a", "b", "b", "b", "b", None]
+    with (
+        pytest.warns(DegenerateDataWarning, match="2 of 10"),
+        pytest.raises(InvalidDataError, match="breaks the pairs"),
+    ):
+        isw_test(DistributionArray.concat([x, y]), groups=labels, paired=True, nan_policy="omit")
+
+
+@pytest.mark.parametrize("statistic, calibration", [("max_t", "permutation"), ("combined", "asymptotic")])
+def test_t_tests_do_not_depend_on_the_weights_of_slices(statistic, calibration):
+    domain = Interval(0, 1)
+    rng = np.random.default_rng(0)
+    x, y = (DistributionArray.from_samples(rng.beta(2, b, (12, 40)), domain=domain) for b in (2.0, 2.3))
+    options = {"statistic": statistic, "calibration": calibration, "n_resamples": 99, "rng": 1}
+    one, two = (isw_test(x, y, basis=domain.eigenbasis(40, weighting=w), **options) for w in ("heat", "biharmonic"))
+    np.testing.assert_allclose([one.statistic, one.pvalue], [two.statistic, two.pvalue], rtol=1e-9)
+
+
+def test_heat_parts_of_the_omnibus_test_do_not_depend_on_the_basis_weighting():
+    domain = Interval(0, 1)
+    rng = np.random.default_rng(0)
+    x, y = (DistributionArray.from_samples(rng.beta(2, b, (12, 40)), domain=domain) for b in (2.0, 2.3))
+    found = [
+        isw_test(x, y, basis=domain.eigenbasis(12, weighting=w), statistic="omnibus", n_resamples=99, rng=1).combination
+        for w in ("heat", "biharmonic")
+    ]
+    heat = [name for name in found[0] if "heat" in name]
+    assert len(heat) == 3 and [found[0][name] for name in heat] == [found[1][name] for name in heat]
+
+
+def test_rounding_beside_a_large_column_of_the_same_slice_is_not_evidence():
+    rng = np.random.default_rng(0)
+    rows = np.column_stack([rng.normal(size=40), rng.normal(size=40) * 1e-17 + np.repeat([0.0, 1e-16], 20)])
+    x, y = rows_as_embedding(rows[:20]), rows_as_embedding(rows[20:])
+    result = isw_test(x, y, statistic="combined", calibration="asymptotic")
+    assert result.pvalue > 0.05 and any("1 of 2 coordinates" in note for note in result.notes)
+
+
+def test_an_interval_is_refused_where_units_are_not_independent():
+    x, y = line_samples(n1=8, n2=8)
+    result = isw_test(x, y, blocks=np.repeat(np.arange(8), 2), n_resamples=99, rng=1)
+    with pytest.raises(InvalidParameterError, match="not available with strata or blocks"):
+        result.confidence_interval()
+
+
+def test_approximations_in_small_groups_say_so():
+    x, y = line_samples(n1=6, n2=6)
+    for options in ({"calibration": "wild"}, {"calibration": "satterthwaite"}):
+        assert any("groups of 20 or more" in note for note in isw_test(x, y, n_resamples=99, **options).notes)

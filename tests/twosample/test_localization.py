@@ -129,3 +129,38 @@ def test_mistakes_are_named():
     x = rows_as_embedding(np.random.default_rng(0).normal(size=(25, 2)))
     with pytest.raises(DegenerateDataError, match="two units in each group"):
         isw_test(x[:24], x[24:], statistic="mean", n_resamples=99).localize()
+
+
+# what an outside review found ----------------------------------------------------------------------------
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["westfall-young", "bh"])
+def test_localisation_respects_blocks_and_strata(method):
+    blocks, labels = np.repeat(np.arange(12), 5), np.repeat([0, 1], 30)
+    errors = np.zeros(2)
+    for seed in range(200):
+        rng = np.random.default_rng([13, seed])
+        rows = rng.normal(size=(12, 4))[blocks] + 0.2 * rng.normal(size=(60, 4))
+        result = isw_test(rows_as_embedding(rows), groups=labels, blocks=blocks, n_resamples=99, rng=seed)
+        errors[0] += (result.localize(method, n_resamples=199).coordinates["p_adjusted"] <= 0.05).any()
+        stratum = np.r_[np.repeat([0, 1], [20, 10]), np.repeat([0, 1], [10, 20])]
+        rows = rng.normal(size=(60, 4)) + 10.0 * stratum[:, None]
+        result = isw_test(rows_as_embedding(rows), groups=labels, strata=stratum, n_resamples=99, rng=seed)
+        errors[1] += (result.localize(method, n_resamples=199).coordinates["p_adjusted"] <= 0.05).any()
+    for count in errors:
+        assert_in_binomial_band(int(count), n=200, p=0.05, level=0.999)
+
+
+def test_the_transport_potential_does_not_depend_on_signs():
+    x, y = collections(0.4)
+    plain = Circle(2 * np.pi).eigenbasis(6, multiplicity="fixed")
+    found = isw_test(x, y, basis=plain, n_resamples=99, rng=1).localize(n_resamples=99)
+
+    class Flipped:
+        def __getattr__(self, name):
+            return getattr(plain, name)
+
+        def evaluate(self, points):
+            return -plain.evaluate(points)
+
+    flipped = isw_test(x, y, basis=Flipped(), n_resamples=99, rng=1).localize(n_resamples=99)
+    np.testing.assert_allclose(flipped.transport, found.transport, atol=1e-9 * np.ptp(found.transport))

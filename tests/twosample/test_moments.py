@@ -75,7 +75,7 @@ def test_pairs_equal_their_twins():
 def test_wild_bootstrap_equals_its_twin(p):
     first, second = two_groups(1, 7, 9, p)
     codes = np.repeat([0, 1], [7, 9])
-    design = moments.wild_two_groups(np.vstack([first, second]), codes)
+    design = moments.wild_two_groups(np.vstack([first, second]), codes, scale=np.ones(p))
     multipliers = np.random.default_rng(2).choice([-1.0, 1.0], size=(4, 16))
     stretched = [(g - g.mean(axis=0)) * np.sqrt(len(g) / (len(g) - 1)) for g in (first, second)]
     norms, coordinates = design.norms(multipliers), design.coordinates(multipliers)

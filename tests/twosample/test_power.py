@@ -112,3 +112,32 @@ def test_mistakes_are_named(arguments, error, message):
 
 def test_printed_form():
     assert_snapshot(str(isw_power(X, Y, power=0.8, rng=1)), "isw_power.txt")
+
+
+# what an outside review found ----------------------------------------------------------------------------
+def test_sizes_too_small_for_any_small_permutation_pvalue_have_no_power():
+    x, y = pilot(shift=20.0)
+    found = isw_power(x, y, n=3, rng=1)
+    assert found.power == 0.0 and any("no permutation p-value" in note for note in found.notes)
+    assert isw_power(x, y, power=0.8, rng=1).n == (4, 4)  # 2/70 is the first below 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("decay", [0.0, 1.0])
+def test_small_pilots_do_not_understate_power_much(decay):
+    # the same population, its effect known: power from pilots of 20 against that from a large one
+    def predicted(n, seed):
+        rows = simulate.gaussian_embeddings(n, n, dimension=200, decay=decay, rng=np.random.SeedSequence([14, seed]))
+        x, y = (r - r.mean(axis=0) for r in rows)
+        x[:, 0] += 1.2 * np.sqrt((np.arange(1, 201) ** -decay).sum() / 20)
+        return isw_power(rows_as_embedding(x), rows_as_embedding(y), n=20, effect="observed", rng=1).power
+
+    large = predicted(3000, 0)
+    small = np.mean([predicted(20, seed) for seed in range(30)])
+    assert abs(small - large) < 0.15, (small, large)
+
+
+def test_reported_error_covers_the_simulated_critical_value():
+    powers = [isw_power(X, Y, n=20, rng=seed, n_simulations=2000) for seed in range(40)]
+    spread = np.std([found.power for found in powers], ddof=1)
+    assert 0.6 * spread < powers[0].std_error < 1.6 * spread  # 40 runs give a spread to within a fifth
