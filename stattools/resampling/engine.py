@@ -6,6 +6,7 @@ always computed whole. So the values do not depend on the number of workers, and
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -309,7 +310,7 @@ class _Blocks:
         return np.asarray(self.statistic(arrangements), dtype=np.float64)[: high - low]
 
     def compute_alone(self, blocks: range) -> list[FloatArray]:
-        with _one_blas_thread():
+        with one_blas_thread():
             return [self.compute(block) for block in blocks]
 
     def run(self, first: int, n_jobs: int | None, progress: Progress) -> Iterator[FloatArray]:
@@ -319,7 +320,7 @@ class _Blocks:
         workers = joblib.effective_n_jobs(n_jobs)
         report = _Report(progress, self.total)
         # the limit is held here too: threads of one process share the setting, and must not undo it for each other
-        with _one_blas_thread():
+        with one_blas_thread():
             if workers == 1:
                 for block in range(first, n_blocks):
                     yield self.compute(block)
@@ -337,10 +338,25 @@ class _Blocks:
             report.close()
 
 
-def _one_blas_thread() -> Any:
-    from threadpoolctl import threadpool_limits
+def one_blas_thread() -> Any:
+    """Context in which BLAS runs on one thread: small products do not wait for a busy core, and bits are the same.
 
-    return threadpool_limits(limits=1, user_api="blas")
+    Examples
+    --------
+    >>> with one_blas_thread():
+    ...     float(np.ones(2) @ np.ones(2))
+    2.0
+    """
+    return _blas().limit(limits=1, user_api="blas")
+
+
+@functools.lru_cache(maxsize=1)
+def _blas() -> Any:
+    """The BLAS libraries of this process; finding them takes milliseconds, so it is done once."""
+    import scipy.linalg  # noqa: F401  (its own BLAS must be loaded to be found)
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 class _Report:

@@ -58,8 +58,9 @@ def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes
         _remark_omitted(y, "y", notes)
         codes = np.repeat([0, 1], [len(x), len(y)])
         return Collections(_pooled(x, y), codes, _names_of(x, y), np.arange(len(codes)))
+    order = None
     if groups is None:
-        groups = getattr(x, "groups", None)
+        groups, order = getattr(x, "groups", None), getattr(x, "group_levels", None)
     if groups is None:
         raise InvalidParameterError(f"{name} needs a second collection y, or group labels")
     _remark_omitted(x, "x", notes)
@@ -68,6 +69,7 @@ def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes
         kept, groups = _labelled(groups, len(x), notes)
         x = x[kept]
     codes, levels = _validation.group_codes(groups, "groups", n=len(x))
+    codes, levels = _in_order(codes, levels, order)
     if len(levels) < 2:
         raise DegenerateDataError(f"groups has the single level {levels[0]!r}; two are needed to compare")
     return Collections(x, codes, levels, kept)
@@ -153,6 +155,14 @@ def _joined(x: Embedding, y: Embedding) -> Embedding:
     if x.values.shape[1:] != y.values.shape[1:] or x.quantile != y.quantile or not same_slices:
         raise InvalidDataError(f"x and y are embedded differently: {x!r} and {y!r}; embed y by x.transform(...)")
     return replace(x, values=np.concatenate([x.values, y.values]), names=(), groups=None, group_levels=())
+
+
+def _in_order(codes: Any, levels: tuple[Any, ...], order: tuple[Any, ...] | None) -> tuple[Any, tuple[Any, ...]]:
+    """Levels in the order that the collection has for them, those without a unit left out."""
+    if not order or set(levels) - set(order):
+        return codes, levels
+    wanted = tuple(level for level in order if level in levels)
+    return np.array([wanted.index(level) for level in levels])[codes], wanted
 
 
 def _labelled(groups: Any, n: int, notes: Notes) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ from stattools._provenance import Provenance
 from stattools._typing import FloatArray, Seed
 from stattools.distributions import Embedding
 from stattools.resampling import JointNull, adjust_pvalues, resample, step_down_pvalues
+from stattools.resampling.engine import one_blas_thread
 from stattools.results import Result
 from stattools.results.summary import Gap, Line, Part, Table, cut, text_rows
 from stattools.twosample import plan as plans
@@ -208,7 +209,8 @@ def localize(
     witness at x is the sum over slices of weight times phi(x) times the difference of the mean slice values; its
     largest absolute value over the domain is permuted. All p-values come from one set of arrangements, inside the
     strata and blocks of the test; with many coordinates, ask for more resamples. Permutation compares laws: a component
-    may be reported for a difference in spread when groups are of unequal size.
+    may be reported for a difference in spread when groups are of unequal size. The values take 8 B (S + P + n) bytes,
+    for B resamples, S components, P coordinates and n points of the map.
 
     Examples
     --------
@@ -238,7 +240,8 @@ def localize(
         projector=_projector(plan, phi),
     )
     tolerance = plans.tie_tolerance(replace(plan, statistic="max_t"))
-    joint = resample(statistic, plans.scheme_of(plan), rng=seed, n_jobs=n_jobs, tolerance=tolerance)
+    with one_blas_thread():
+        joint = resample(statistic, plans.scheme_of(plan), rng=seed, n_jobs=n_jobs, tolerance=tolerance)
     n_components, n_coordinates = len(starts), plan.embedding.features.shape[1]
     stops = np.cumsum([n_components, n_coordinates])
     by_component, by_coordinate, by_point = (

@@ -54,7 +54,7 @@ class Rows:
         return np.asarray(np.einsum("bp,bp->b", sums, sums))
 
 
-def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = None) -> Rows:
+def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = None, with_gram: bool = True) -> Rows:
     """Prepare rows; columns that are constant up to rounding become exactly zero.
 
     Parameters
@@ -64,6 +64,8 @@ def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = No
         Subtract the pooled column means: the statistics do not depend on them, and digits are saved.
     scale : (P,) float64, optional
         Size of the numbers from which the features were computed; by default the columns' own.
+    with_gram : bool, default True
+        False when only coordinates are wanted, not norms.
 
     Notes
     -----
@@ -75,7 +77,7 @@ def rows_of(features: FloatArray, *, centre: bool, scale: FloatArray | None = No
         values -= values[0].copy()  # first, or the error of the mean of N equal numbers passes for spread
         values -= values.mean(axis=0)
     values[:, np.abs(values).max(axis=0) <= 10 * EPSILON * magnitude] = 0.0
-    gram = values @ values.T if values.shape[0] <= values.shape[1] else None
+    gram = values @ values.T if with_gram and values.shape[0] <= values.shape[1] else None
     return Rows(values, np.einsum("np,np->n", values, values), gram, magnitude)
 
 
@@ -173,7 +175,7 @@ class WildTwoGroups:
 Design = TwoGroups | Pairs | WildTwoGroups
 
 
-def wild_two_groups(features: FloatArray, codes: Any, *, scale: FloatArray) -> WildTwoGroups:
+def wild_two_groups(features: FloatArray, codes: Any, *, scale: FloatArray, with_gram: bool = True) -> WildTwoGroups:
     """Stretched residuals of two groups of rows."""
     residuals = np.array(features)
     sizes = []
@@ -183,7 +185,8 @@ def wild_two_groups(features: FloatArray, codes: Any, *, scale: FloatArray) -> W
         residuals[member] -= residuals[member].mean(axis=0)
         residuals[member] *= np.sqrt(n / (n - 1))
         sizes.append(n)
-    return WildTwoGroups(rows_of(residuals, centre=False, scale=scale), codes, (sizes[0], sizes[1]))
+    rows = rows_of(residuals, centre=False, scale=scale, with_gram=with_gram)
+    return WildTwoGroups(rows, codes, (sizes[0], sizes[1]))
 
 
 def welch_df(v1: FloatArray, v2: FloatArray, n1: int, n2: int) -> FloatArray:

@@ -95,11 +95,8 @@ class Plan:
             x = viewed(self.embedding, view)
             scale = slice_sizes(x, self.embedding.n_quantiles)
             n = len(x) // 2
-            self._rows[view] = (
-                rows_of(x[:n] - x[n:], centre=False, scale=scale)
-                if self.paired
-                else rows_of(x, centre=True, scale=scale)
-            )
+            values = x[:n] - x[n:] if self.paired else x
+            self._rows[view] = rows_of(values, centre=not self.paired, scale=scale, with_gram=view != "unit")
         return self._rows[view]
 
     @cached_property
@@ -140,7 +137,8 @@ def design_of(plan: Plan, view: View = "weighted") -> Design:
     """The design whose moments make the resampled statistics of a two-sample plan."""
     if plan.calibration == "wild":
         x = viewed(plan.embedding, view)
-        return wild_two_groups(x, plan.codes, scale=slice_sizes(x, plan.embedding.n_quantiles))
+        scale = slice_sizes(x, plan.embedding.n_quantiles)
+        return wild_two_groups(x, plan.codes, scale=scale, with_gram=view != "unit")
     return observed_design(plan, view)
 
 

@@ -18,8 +18,9 @@ from stattools._errors import (
 )
 from stattools._provenance import Provenance
 from stattools._typing import Progress, Seed
-from stattools.resampling import JointNull, Sequential, resample
+from stattools.resampling import JointNull, Permutation, Sequential, resample
 from stattools.resampling.combination import METHODS, combination_pvalue, combination_statistic
+from stattools.resampling.engine import one_blas_thread
 from stattools.results import ResamplingInfo
 from stattools.twosample import approximations, inputs, plan as plans, statistics as st
 from stattools.twosample.plan import Plan
@@ -129,7 +130,9 @@ def isw_test(
     right mean under it, and the right level when groups are of equal size or their covariances proportional; when
     groups are unequal and vary in different directions, take "wild".
 
-    With P features and N units, time is O(B N min(N, P)) and memory 8 (N P + min(N, P)^2 + 256 P) bytes.
+    With P features and N units, time is O(B N min(N, P)) for "studentized" and "mean", O(B N P) for the others. Peak
+    memory is near 8 (4 N P + N min(N, P) + 512 (N + min(N, P)) + B) bytes for the former; "max_t" and "combined" take
+    8 (2 N P + 1536 P) more, "omnibus" another 24 N (P + min(N, P)).
 
     References
     ----------
@@ -180,10 +183,11 @@ def isw_test(
         combination=combination,
         n_resamples=n_resamples,
     )
-    if calibration in ("permutation", "wild"):
-        null = run(plan, stopping=stopping, seed=seed, n_jobs=n_jobs, progress=progress)
-        return resampled_result(plan, null, notes)
-    return approximate_result(plan, seed, notes, n_jobs=n_jobs, progress=progress)
+    with one_blas_thread():
+        if calibration in ("permutation", "wild"):
+            null = run(plan, stopping=stopping, seed=seed, n_jobs=n_jobs, progress=progress)
+            return resampled_result(plan, null, notes)
+        return approximate_result(plan, seed, notes, n_jobs=n_jobs, progress=progress)
 
 
 def run(
@@ -298,6 +302,8 @@ def arrangement_codes(
         raise InvalidParameterError(f"{name} only restricts permutations; calibration={calibration!r} cannot use it")
     if paired and name == "strata":
         raise InvalidParameterError("strata has no effect on pairs, whose signs are flipped one by one; leave it out")
+    if name == "blocks" and not paired and np.ndim(labels) == 1 and len(labels) == len(collections.codes):
+        Permutation(1, codes=collections.codes, blocks=labels)  # reports unequal blocks by the user's labels
     n = len(collections.codes) // 2 if paired else None
     labels = np.asarray(labels.to_numpy() if hasattr(labels, "to_numpy") else labels)
     if not paired and labels.ndim == 1 and len(labels) > len(collections.kept):

@@ -177,3 +177,19 @@ def test_mirror_images_of_groups_are_ties():
         rows = rng.normal(size=(9, 4)) + np.repeat([0.0, 100.0, 300.0], 3)[:, None]
         result = isw_anova(rows_as_embedding(rows), np.repeat([0, 1, 2], 3))
         assert result.resampling.exact and result.pvalue >= 6 / 1680
+
+
+def test_levels_keep_the_order_of_a_categorical_and_many_groups_are_cut_in_print():
+    import pandas as pd
+
+    labels = pd.Categorical(np.repeat(["low", "mid", "top"], [8, 10, 7]), categories=["top", "mid", "low"])
+    result = isw_anova(X.with_groups(labels), n_resamples=99, rng=1)
+    assert list(result.n) == ["top", "mid", "low"]
+    many = isw_anova(X[:24], np.repeat(np.arange(12), 2), n_resamples=99, rng=1)
+    assert "and 4 more groups" in many.data_name
+
+
+def test_unequal_blocks_are_named_by_their_labels():
+    blocks = ["week 1"] * 3 + ["week 2"] * 22
+    with pytest.raises(InvalidDataError, match="block 'week 1' has 3 units, block 'week 2' has 22"):
+        isw_anova(X, LABELS, blocks=blocks)

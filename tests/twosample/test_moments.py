@@ -189,3 +189,9 @@ def test_two_constant_groups_that_differ_are_infinitely_far_apart():
     assert ours.studentized(norms)[0] < np.inf  # an interleaved labelling mixes them
     separated = moments.TwoGroups(rows, (4, 4)).norms(np.repeat([0, 1], 4)[None])
     assert ours.studentized(separated)[0] == np.inf
+
+
+def test_a_long_column_of_one_number_has_no_spread():
+    # the mean of 357 equal numbers is not that number; without care its error passes for data
+    rows = np.column_stack([np.full(357, 0.1763), np.linspace(0, 1, 357)])
+    assert (moments.rows_of(rows, centre=True).features[:, 0] == 0).all()
