@@ -28,7 +28,7 @@ TESTS = {
     "HMP": {"statistic": "combined", "calibration": "asymptotic"},
     "Cauchy": {"statistic": "combined", "calibration": "asymptotic", "combination": "cauchy"},
     "HMP, perm.": {"statistic": "combined"},
-    "chi-square": {"calibration": "satterthwaite"},
+    "Satterthwaite": {"calibration": "satterthwaite"},
     "wild": {"calibration": "wild"},
     "omnibus": {"statistic": "omnibus"},
 }

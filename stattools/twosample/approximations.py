@@ -12,19 +12,29 @@ from stattools.twosample.statistics import VARIANCE_FLOOR, studentized
 
 
 class MomentMatch(NamedTuple):
-    """statistic |d|^2/scale is compared with chi-square on df degrees of freedom."""
+    """T* = |d|^2 / tr(Omega) is compared with F on these degrees of freedom."""
 
-    scale: float
-    df: float
+    numerator_df: float
+    denominator_df: float
     pvalue: float
 
 
-def satterthwaite(groups: tuple[FloatArray, ...]) -> MomentMatch:
-    """Two-moment chi-square approximation of the null law of |d|^2.
+class Traces(NamedTuple):
+    """trace : tr(Omega); plain : tr of the squared estimate of Omega; squared : unbiased estimate of tr(Omega^2);
+    error : half the sampling variance of the estimated tr(Omega)."""
 
-    Under the null |d|^2 is close to a weighted sum of chi-squares with the eigenvalues of Omega as weights. Its mean
-    tr(Omega) and variance 2 tr(Omega^2) are matched by scale * chi-square(df). tr(S_g^2) is estimated without bias for
-    Gaussian rows, tr(S_1 S_2) without bias for any.
+    trace: float
+    plain: float
+    squared: float
+    error: float
+
+
+def satterthwaite(groups: tuple[FloatArray, ...]) -> MomentMatch:
+    """F approximation of the null law of the studentized squared distance.
+
+    Under the null |d|^2 is close to a weighted sum of chi-squares with the eigenvalues of Omega as weights, and the
+    estimated trace, by which it is divided, to another one. Each is matched in mean and variance by a multiple of a
+    chi-square. One coordinate gives Welch's t-test. Traces of squares are estimated without bias for Gaussian rows.
 
     Parameters
     ----------
@@ -33,45 +43,49 @@ def satterthwaite(groups: tuple[FloatArray, ...]) -> MomentMatch:
 
     References
     ----------
-    Box (1954), Ann. Math. Statist. 25, 290-302, theorem 3.1; the trace estimate is that of Bai and Saranadasa (1996),
-    Statist. Sinica 6, 311-329.
+    Box (1954), Ann. Math. Statist. 25, 290-302, theorem 3.1; the ratio as in Brunner, Dette and Munk (1997), J. Am.
+    Statist. Assoc. 92, 1494-1502; the trace estimate is that of Bai and Saranadasa (1996), Statist. Sinica 6, 311-329.
     """
-    from scipy.stats import chi2
+    from scipy.stats import f
 
     centred = tuple(rows - rows.mean(axis=0) for rows in groups)
-    trace, _, trace_squared = trace_moments(centred, tuple(len(rows) for rows in groups))
+    moments = trace_moments(centred, tuple(len(rows) for rows in groups))
     means = [rows.mean(axis=0) for rows in groups]
     difference = means[0] - means[1] if len(groups) == 2 else means[0]
     distance = float(difference @ difference)
+    statistic = float(studentized(Norms(np.array([distance]), np.array([moments.trace])))[0])
     # a trace that is all rounding is zero: the rows of each group are equal
-    if studentized(Norms(np.array([distance]), np.array([trace])))[0] in (0.0, np.inf) or trace_squared <= 0:
+    if statistic in (0.0, np.inf) or moments.squared <= 0:
         return MomentMatch(0.0, 0.0, 1.0 if distance == 0 else np.nan)
-    scale, df = trace_squared / trace, trace**2 / trace_squared
-    return MomentMatch(scale, df, float(chi2.sf(distance / scale, df)))
+    df1, df2 = moments.trace**2 / moments.squared, moments.trace**2 / moments.error
+    return MomentMatch(df1, df2, float(f.sf(statistic, df1, df2)))
 
 
-def trace_moments(centred: tuple[FloatArray, ...], sizes: tuple[int, ...]) -> tuple[float, float, float]:
-    """tr(Omega), tr(Omega^2) and the unbiased estimate of the latter, Omega the sum of S_g / n_g.
+def trace_moments(centred: tuple[FloatArray, ...], sizes: tuple[int, ...]) -> Traces:
+    """Traces of Omega, the sum of S_g / n_g.
 
     Parameters
     ----------
     centred : one or two arrays (m_g, P), rows less their group mean; S_g is their covariance, m_g >= 3.
     sizes : n_g, the group sizes for which Omega is wanted; they need not be m_g.
     """
-    rows_in = [len(rows) for rows in centred]
-    traces = [float(np.einsum("np,np->", rows, rows)) / (m - 1) for rows, m in zip(centred, rows_in, strict=True)]
-    trace = sum(t / n for t, n in zip(traces, sizes, strict=True))
-    plain, unbiased, floor = 0.0, 0.0, 0.0
-    for rows, m, n, t in zip(centred, rows_in, sizes, traces, strict=True):
+    trace, plain, squared, floor, error = 0.0, 0.0, 0.0, 0.0, 0.0
+    for rows, n in zip(centred, sizes, strict=True):
+        m = len(rows)
+        own_trace = float(np.einsum("np,np->", rows, rows)) / (m - 1)
         own = _product_trace(rows, rows) / (m - 1) ** 2
+        unbiased = (m - 1) ** 2 / ((m - 2) * (m + 1)) * (own - own_trace**2 / (m - 1))
+        trace += own_trace / n
         plain += own / n**2
-        unbiased += (m - 1) ** 2 / ((m - 2) * (m + 1)) * (own - t**2 / (m - 1)) / n**2
+        squared += unbiased / n**2
+        # at least what an even spread over all directions would give: the unbiased estimate can be negative
         floor += own / n**2 / (m - 1)
+        error += max(unbiased, own / (m - 1)) / n**2 / (m - 1)
     if len(centred) == 2:
-        (x, y), (m1, m2), (n1, n2) = centred, rows_in, sizes
-        cross = 2 * _product_trace(x, y) / ((m1 - 1) * (m2 - 1)) / (n1 * n2)
-        plain, unbiased = plain + cross, unbiased + cross
-    return trace, plain, max(unbiased, floor)  # the unbiased estimate can be negative for tiny groups
+        (x, y), (n1, n2) = centred, sizes
+        cross = 2 * _product_trace(x, y) / ((len(x) - 1) * (len(y) - 1)) / (n1 * n2)
+        plain, squared = plain + cross, squared + cross
+    return Traces(trace, plain, max(squared, floor), error)
 
 
 def _product_trace(x: FloatArray, y: FloatArray) -> float:

@@ -115,7 +115,7 @@ class ISWPowerResult(Result):
 
 METHODS = {
     "mixture": "weighted noncentral chi-squares with the pilot's covariance",
-    "bootstrap": "pilot units resampled, each data set tested by the chi-square approximation",
+    "bootstrap": "pilot units resampled, each data set tested by the F approximation",
 }
 
 
@@ -327,7 +327,7 @@ class _Mixture:
 
     def _spectrum(self, n1: int, n2: int) -> tuple[FloatArray, FloatArray, float, float]:
         """Leading eigenvalues of Omega, the mean difference along their axes, trace beyond them, its squared rest."""
-        trace, plain, unbiased = approximations.trace_moments(self._pilot.residuals, (n1, n2))
+        trace, plain, unbiased, _ = approximations.trace_moments(self._pilot.residuals, (n1, n2))
         flat = trace**2 / self._dimension
         keep = np.sqrt(np.clip((unbiased - flat) / (plain - flat), 0.0, 1.0)) if plain > flat else 0.0
         stacked = np.vstack(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -118,11 +117,10 @@ class ISWTestResult(HTestResult):
     ) -> ConfidenceInterval:
         """Bootstrap interval of the ISW distance between the two mean embeddings.
 
-        The noise of the mean difference is drawn by resampling residuals with replacement inside each group. The
-        interval holds every distance r for which the observed squared distance is not extreme among those of a true
-        difference of length r, in the observed direction, plus that noise (derived here). So it allows for the bias of
-        the observed distance, and starts at zero when zero is not excluded. Coverage is near the nominal one for
-        groups of 20 or more, and as low as 0.88 for a nominal 0.95 with groups of 5.
+        The noise of the mean difference is drawn by resampling residuals with replacement inside each group. A squared
+        distance with noise of its own exceeds the one sought twice by the trace of the covariance, once for the sample
+        and once for the resample; both are taken off before percentiles are (derived here). Simulated coverage for a
+        nominal 0.95 was 0.91 or more for groups of 5 to 60, and near 1 for a distance of zero.
 
         Parameters
         ----------
@@ -154,9 +152,15 @@ class ISWTestResult(HTestResult):
         if self.plan.strata is not None or self.plan.blocks is not None:
             raise InvalidParameterError("an interval is not available with strata or blocks")
         seed = _seed_of(self) if rng is None else rng
-        low, high = distance_interval(self.plan, level, n_resamples, seed)
+        squared = bootstrap_distances(self.plan, n_resamples, seed)
+        tail = (1 - level) / 2
+        low, high = np.sqrt(np.maximum(np.quantile(squared, [tail, 1 - tail]), 0.0))
         return ConfidenceInterval(
-            low=low, high=high, confidence_level=level, method="inverted bootstrap test", of="distance"
+            low=float(low),
+            high=float(high),
+            confidence_level=level,
+            method="bootstrap percentiles less their bias",
+            of="distance",
         )
 
     def _available_plots(self) -> tuple[str, ...]:
@@ -178,53 +182,37 @@ def _seed_of(result: HTestResult) -> np.random.SeedSequence:
     return np.random.SeedSequence(entropy, spawn_key=result.provenance.spawn_key)
 
 
-def distance_interval(plan: Plan, level: float, n_resamples: int, rng: Seed) -> tuple[float, float]:
-    """Distances r for which the observed squared distance lies between the tail quantiles of |r u + noise|^2.
-
-    u is the direction of the observed mean difference. The quantiles grow with r, so each end is found by bisection.
-    """
+def bootstrap_distances(plan: Plan, n_resamples: int, rng: Seed) -> FloatArray:
+    """(B,) draws of |d + noise|^2 - 2 tr(Omega), the noise from resampled residuals."""
     n = _validation.integer(n_resamples, "n_resamples", minimum=19)
     groups = plan.groups
     means = [rows.mean(axis=0) for rows in groups]
     difference = means[0] - means[1] if len(means) == 2 else means[0]
-    observed = float(np.sqrt(difference @ difference))
-    direction = difference / observed if observed > 0 else difference
     residuals = np.vstack(
         [(rows - mean) * np.sqrt(len(rows) / (len(rows) - 1)) for rows, mean in zip(groups, means, strict=True)]
     )
-    codes = np.repeat(np.arange(len(groups)), [len(rows) for rows in groups])
-    scheme = Bootstrap(n, codes=codes)
-    statistic = partial(_noise, rows=rows_of(residuals, centre=False), along=residuals @ direction, sizes=scheme.sizes)
-    along, squared = resample(statistic, scheme, rng=rng).values.T
-    tail = (1 - level) / 2
-
-    def quantile(r: float, q: float) -> float:
-        return float(np.quantile(r**2 + 2 * r * along + squared, q))
-
-    reach = 2 * (observed + float(np.sqrt(squared.max())))
-    low = _largest(lambda r: quantile(r, 1 - tail) < observed**2, reach)
-    return low, max(low, _largest(lambda r: quantile(r, tail) <= observed**2, reach))
+    scheme = Bootstrap(n, codes=np.repeat(np.arange(len(groups)), [len(rows) for rows in groups]))
+    statistic = partial(
+        _noisy_distance,
+        rows=rows_of(residuals, centre=False),
+        cross=residuals @ difference,
+        squared=float(difference @ difference),
+        sizes=scheme.sizes,
+    )
+    trace = float(observed_norms(plan).trace[0])
+    return resample(statistic, scheme, rng=rng).values[:, 0] - 2 * trace
 
 
-def _largest(holds: Callable[[float], bool], reach: float) -> float:
-    """The largest r in [0, reach] up to which a condition holds; zero when it does not hold at zero."""
-    low, high = 0.0, reach
-    if not holds(0.0):
-        return 0.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if holds(middle) else (low, middle)
-    return low
-
-
-def _noise(indices: Any, *, rows: Rows, along: FloatArray, sizes: tuple[int, ...]) -> FloatArray:
-    """(b, 2): the mean difference of resampled residuals, its component along a direction and its squared norm."""
+def _noisy_distance(
+    indices: Any, *, rows: Rows, cross: FloatArray, squared: float, sizes: tuple[int, ...]
+) -> FloatArray:
+    """|d + noise|^2 for each row of drawn indices; cross holds the products of the residuals with d."""
     coefficients = np.zeros((len(indices), len(rows.squares)))
     stop = 0
     for sign, n in zip((1.0, -1.0), sizes, strict=False):
         np.add.at(coefficients, (np.arange(len(indices))[:, None], indices[:, stop : stop + n]), sign / n)
         stop += n
-    return np.column_stack([coefficients @ along, rows.quadratic(coefficients)])
+    return squared + 2 * coefficients @ cross + rows.quadratic(coefficients)
 
 
 def observed_norms(plan: Plan) -> Norms:

@@ -85,7 +85,7 @@ def isw_test(
         ``calibration="asymptotic"``. "omnibus": the smallest p-value of several of these, calibrated on one set of
         permutations.
     calibration : {"permutation", "satterthwaite", "wild", "asymptotic"}
-        "permutation": relabelling, sign flips for pairs. "satterthwaite": chi-square with matched moments.
+        "permutation": relabelling, sign flips for pairs. "satterthwaite": F with matched moments.
         "wild": Rademacher multipliers of the residuals. "asymptotic": the combination's own law, or James's F.
     combination : {"hmp", "cauchy", "cauchy_truncated", "simes", "bonferroni"}
         For "combined" and "omnibus".
@@ -254,7 +254,7 @@ def approximate_result(
     )
     if plan.calibration == "satterthwaite":
         match = approximations.satterthwaite(groups)
-        pvalue, parameter = match.pvalue, {"df": match.df}
+        pvalue, parameter = match.pvalue, {"num df": match.numerator_df, "denom df": match.denominator_df}
     elif plan.statistic == "hotelling":
         scores = plans.scores_of(plan).values
         parts = (scores,) if plan.paired else tuple(scores[plan.codes == g] for g in (0, 1))

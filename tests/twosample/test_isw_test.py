@@ -548,16 +548,17 @@ def test_power_floors():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("shift", [0.0, 0.6, 2.0])
-def test_coverage_of_the_interval_of_the_distance(shift):
+@pytest.mark.parametrize("shift", [0.0, 0.3, 0.6, 2.0])
+@pytest.mark.parametrize("n", [10, 25])
+def test_coverage_of_the_interval_of_the_distance(shift, n):
     covered = 0
     for seed in range(400):
-        x, y = simulate.gaussian_embeddings(25, 25, shift=shift, dimension=8, rng=np.random.SeedSequence([8, seed]))
+        x, y = simulate.gaussian_embeddings(n, n, shift=shift, dimension=8, rng=np.random.SeedSequence([8, seed]))
         result = isw_test(rows_as_embedding(x), rows_as_embedding(y), n_resamples=19, rng=seed)
         interval = result.confidence_interval(0.95, n_resamples=399)
         covered += interval.low <= shift / np.sqrt(8) <= interval.high  # features are rows over sqrt(levels)
-    # conservative by design near zero: only too little coverage is a failure
-    assert covered >= stats.binom.ppf(0.0005, 400, 0.95)
+    # conservative near zero, so only too little coverage is a failure; the documentation promises 0.91
+    assert covered >= stats.binom.ppf(0.0005, 400, 0.91)
 
 
 # print -----------------------------------------------------------------------------------------------
