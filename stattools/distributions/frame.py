@@ -20,13 +20,14 @@ def parts(
 ) -> Parts:
     """See `DistributionArray.from_frame`."""
     _validation.choice(nan_policy, ("raise", "omit"), "nan_policy")
-    columns = [value] if isinstance(value, str) else list(value)
+    columns: list[Any] = list(value) if isinstance(value, (list, tuple)) else [value]
     if not columns:
         raise InvalidParameterError("value is empty; name at least one column")
     table = _table(df)
     for role, column in [*(("value", c) for c in columns), ("unit", unit), ("group", group), ("mass", mass)]:
-        if column is not None and column not in table.columns:
-            raise InvalidParameterError(f"{role} is {column!r}; the table has the columns {', '.join(table.columns)}")
+        if column not in table.columns and not (column is None and role in ("group", "mass")):
+            known = ", ".join(map(str, table.columns))
+            raise InvalidParameterError(f"{role} is {column!r}; the table has the columns {known}")
     if len(table) == 0:
         raise InvalidDataError("df has no rows")
     codes, names, first_rows = _units(table, unit)
@@ -53,41 +54,55 @@ def _table(df: Any) -> Any:
         raise InvalidParameterError(
             f"df is {type(df).__name__}; pass a pandas, polars or pyarrow table (collect a lazy frame first)"
         ) from None
+    except nw.exceptions.DuplicateError:
+        names = list(map(str, df.columns))
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidParameterError(f"df has more than one column {twice!r}; rename them") from None
 
 
 def _units(table: Any, unit: str) -> tuple[IntArray, tuple[str, ...], IntArray]:
     """Code of each row by order of appearance, names of the units, and the first row of each."""
-    _require_complete(table, unit, "unit")
-    labels = table[unit].to_list()
-    codes_of: dict[Any, int] = {}
-    codes = np.array([codes_of.setdefault(label, len(codes_of)) for label in labels], dtype=np.intp)
+    codes, labels = _codes(table, unit, "unit")
     first_rows = np.unique(codes, return_index=True)[1]
-    return codes, tuple(str(label) for label in codes_of), first_rows
+    return codes, tuple(str(label) for label in labels), first_rows
 
 
-def _require_complete(table: Any, column: str, role: str) -> None:
-    missing = np.array([label is None or label != label for label in table[column].to_list()])
+def _codes(table: Any, column: str, role: str) -> tuple[IntArray, list[Any]]:
+    """Code of each row by order of appearance, and the distinct labels."""
+    series = table.get_column(column)
+    missing = series.is_null().to_numpy()
+    if series.dtype.is_float():
+        missing = missing | series.is_nan().to_numpy().astype(bool)
     if missing.any():
         raise InvalidDataError(f"{role} column {column!r} is missing at row {int(np.argmax(missing))} of df")
+    codes: dict[Any, int] = {}
+    try:
+        found = np.array([codes.setdefault(label, len(codes)) for label in series.to_list()], dtype=np.intp)
+    except TypeError:
+        raise InvalidDataError(
+            f"{role} column {column!r} of df has dtype {series.dtype}, which holds no labels"
+        ) from None
+    return found, list(codes)
 
 
 def _unit_groups(table: Any, group: str, codes: IntArray, names: tuple[str, ...], first_rows: IntArray) -> Any:
     """One label a unit, categories kept."""
-    _require_complete(table, group, "group")
-    labels = table[group].to_list()
-    for row, code in enumerate(codes):
-        if labels[row] != labels[first_rows[code]]:
-            raise InvalidDataError(
-                f"group column {group!r} is {labels[first_rows[code]]!r} and {labels[row]!r} (row {row} of df) within "
-                f"unit {names[code]!r}; a unit belongs to one group"
-            )
-    return table[group][first_rows.tolist()].to_native()
+    marks, labels = _codes(table, group, "group")
+    of_unit = marks[first_rows]
+    differs = marks != of_unit[codes]
+    if differs.any():
+        row = int(np.argmax(differs))
+        raise InvalidDataError(
+            f"group column {group!r} is {labels[of_unit[codes[row]]]!r} and {labels[marks[row]]!r} (row {row} of df) "
+            f"within unit {names[codes[row]]!r}; a unit belongs to one group"
+        )
+    return table.get_column(group)[first_rows.tolist()].to_native()
 
 
 def _numbers(table: Any, column: str) -> FloatArray:
     import narwhals as nw
 
-    series = table[column]
+    series = table.get_column(column)
     if not (series.dtype.is_numeric() or series.dtype in (nw.Boolean, nw.Object)):
         raise InvalidDataError(f"column {column!r} of df has dtype {series.dtype}; it must hold numbers")
     if series.dtype != nw.Object:

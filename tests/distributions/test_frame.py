@@ -113,6 +113,54 @@ def test_tables_and_columns_are_checked(table):
         DistributionArray.from_frame(table(mass=[-1.0] * 5), value="value", unit="unit", mass="mass")
 
 
+@pytest.mark.parametrize("role", ["value", "unit", "group", "mass"])
+def test_what_is_no_column_is_refused(table, role):
+    good = {"value": "value", "unit": "unit", "group": "group", "mass": "mass"}
+    for column in (5, ["value", "nothing"], b"value", *([] if role in ("group", "mass") else [None])):
+        with pytest.raises(InvalidParameterError, match=f"{role} is .*; the table has the columns"):
+            DistributionArray.from_frame(table(), **{**good, role: column})
+
+
+def test_columns_of_pandas_may_have_numbers_and_must_differ():
+    df = pd.DataFrame([[1.0, 7], [2.0, 7], [3.0, 8]])
+    assert DistributionArray.from_frame(df, value=0, unit=1).names == ("7", "8")
+    with pytest.raises(InvalidParameterError, match="value is 'v'; the table has the columns 0, 1"):
+        DistributionArray.from_frame(df, value="v", unit=1)
+    df.columns = ["v", "v"]
+    with pytest.raises(InvalidParameterError, match="more than one column 'v'"):
+        DistributionArray.from_frame(df, value="v", unit="v")
+
+
+@pytest.mark.parametrize("role", ["unit", "group"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.array([1, None], dtype="Int64"),
+        pd.Series([1, pd.NA], dtype=object),
+        pd.Series(["a", None]),
+        pd.to_datetime(["2020-01-01", None]),
+        [1.0, np.nan],
+    ],
+    ids=["Int64", "object", "text", "date", "float"],
+)
+def test_every_kind_of_missing_label_is_an_error(role, labels):
+    df = pd.DataFrame({"unit": ["a", "b"], "group": ["x", "y"], "v": [1.0, 2.0]}).assign(**{role: labels})
+    with pytest.raises(InvalidDataError, match=f"{role} column '{role}' is missing at row 1 of df"):
+        DistributionArray.from_frame(df, value="v", unit="unit", group="group")
+
+
+def test_a_nan_of_polars_is_a_missing_label():
+    df = pl.DataFrame({"unit": [1.0, float("nan")], "v": [1.0, 2.0]})
+    with pytest.raises(InvalidDataError, match="unit column 'unit' is missing at row 1"):
+        DistributionArray.from_frame(df, value="v", unit="unit")
+
+
+def test_lists_are_no_labels():
+    df = pd.DataFrame({"unit": [[1], [2]], "v": [1.0, 2.0]})
+    with pytest.raises(InvalidDataError, match="unit column 'unit' of df has dtype .*, which holds no labels"):
+        DistributionArray.from_frame(df, value="v", unit="unit")
+
+
 def test_what_is_no_table_is_refused():
     for df in ([1, 2], np.zeros((2, 2)), None, {"value": [1]}, pl.LazyFrame({"value": [1], "unit": ["a"]})):
         with pytest.raises(InvalidParameterError, match="pass a pandas, polars or pyarrow table"):
