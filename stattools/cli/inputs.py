@@ -45,6 +45,7 @@ def collections(options: argparse.Namespace) -> tuple[pd.DataFrame, Distribution
     _check_labels(frame, options)
     names = functools.reduce(lambda a, b: a + " " + b, (frame[name].astype(str) for name in options.unit))
     frame = frame.assign(**{UNIT: names})
+    _check_joined(frame, options)
     _check_units(frame, options)
     units = DistributionArray.from_frame(
         frame,
@@ -64,6 +65,19 @@ def _check_labels(frame: pd.DataFrame, options: argparse.Namespace) -> None:
         if missing.any():
             row = int(missing.argmax()) + 1
             raise CommandError(f"column {name!r} is empty in row {row} below the header; fill it in or remove the row")
+
+
+def _check_joined(frame: pd.DataFrame, options: argparse.Namespace) -> None:
+    """Joined labels must not make one unit of two: "a b" with "c", and "a" with "b c"."""
+    if len(options.unit) < 2:
+        return
+    pairs = frame[[UNIT, *options.unit]].drop_duplicates()
+    twice = pairs[UNIT].duplicated(keep=False)
+    if twice.any():
+        name = pairs.loc[twice, UNIT].iloc[0]
+        raise CommandError(
+            f"two units are named {name!r} once the columns {', '.join(options.unit)} are joined; relabel one of them"
+        )
 
 
 def _check_units(frame: pd.DataFrame, options: argparse.Namespace) -> None:

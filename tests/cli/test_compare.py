@@ -77,6 +77,16 @@ def test_pairs_are_matched_by_label_whatever_the_order_of_rows(run, tmp_path):
     assert "paired" in content["method"]
 
 
+def test_joined_labels_do_not_make_one_unit_of_two(run, tmp_path):
+    table = winds().assign(place=lambda t: t["place"].replace("A", "A 1"))
+    table.loc[table["day"] == "000", "day"] = "1 000"
+    table.loc[(table["place"] == "A 1") & (table["day"] == "001"), ["place", "day"]] = ["A", "1 1 000"]
+    table.to_csv(tmp_path / "w.csv", index=False)
+    result = run("compare", tmp_path / "w.csv", *BASIC)
+    assert result.code == 2
+    assert "two units are named 'A 1 1 000' once the columns place, day are joined" in result.err
+
+
 def test_strata_and_blocks_follow_the_units(run, csv):
     table = winds()
     halves = table.drop_duplicates(["place", "day"])["half"].to_numpy()
