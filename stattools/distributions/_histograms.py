@@ -10,7 +10,7 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray
 from stattools.distributions._labels import Groups, group_labels, kept_labels, names_of, omission
-from stattools.distributions._samples import Parts, first_bad, ragged, require_totals
+from stattools.distributions._samples import Parts, first_bad, ragged, require_domain, require_totals
 from stattools.distributions._slices import starts_of
 from stattools.distributions._support import cell_volumes, support_points
 
@@ -139,6 +139,7 @@ def _sparse_histogram(
 def quantiles(values: Any, levels: Any, domain: Any, names: Any, groups: Any, nan_policy: str) -> Parts:
     """See `DistributionArray.from_quantiles`."""
     _validation.choice(nan_policy, ("raise", "omit"), "nan_policy")
+    require_domain(domain)
     if domain is not None and (domain.is_discrete or not hasattr(domain, "low")):
         raise InvalidParameterError(f"domain is {domain.description}; quantiles exist on the line and on an Interval")
     table = _validation.float_array(values, "quantiles", ndim=(1, 2), finite=nan_policy == "raise")

@@ -9,7 +9,7 @@ import numpy as np
 
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray, IntArray
-from stattools.distributions._samples import Parts, on_domain
+from stattools.distributions._samples import Parts, on_domain, require_domain
 from stattools.distributions._slices import same_domain, starts_of
 from stattools.distributions._support import support_on_domain
 
@@ -96,10 +96,10 @@ def explicit_masses(masses: FloatArray | None, offsets: IntArray) -> FloatArray:
 def selected(array: DistributionArray, index: Any) -> DistributionArray:
     """See `DistributionArray.__getitem__`."""
     parts = array._parts()
-    chosen = _positions(array, index)
+    chosen = positions(array.names, index)
     labels = None if array.groups is None else array.groups[chosen]
     parts["totals"] = array.totals[chosen]
-    parts["names"] = tuple(array.names[i] for i in np.arange(len(array))[chosen])
+    parts["names"] = chosen_names(array.names, chosen)
     parts["groups"] = labels
     parts["group_levels"] = tuple(level for level in array.group_levels if np.any(labels == level))
     if array.offsets is None:
@@ -122,28 +122,49 @@ def selected(array: DistributionArray, index: Any) -> DistributionArray:
     return type(array)(**parts)
 
 
-def _positions(array: DistributionArray, index: Any) -> Any:
-    """A slice of step 1 where possible (no copy), else an array of positions."""
-    n = len(array)
+def positions(names: Sequence[str], index: Any) -> Any:
+    """Where the rows that an index means are: a slice of step 1 where possible (no copy), else an array."""
+    n = len(names)
     if isinstance(index, slice):
         start, stop, step = index.indices(n)
-        positions: Any = slice(start, stop) if step == 1 else np.arange(start, stop, step)
-        size = max(0, stop - start) if step == 1 else len(positions)
+        chosen: Any = slice(start, stop) if step == 1 else np.arange(start, stop, step)
+        size = max(0, stop - start) if step == 1 else len(chosen)
     elif isinstance(index, (str, int, np.integer)) and not isinstance(index, (bool, np.bool_)):
-        i = array._position(index)
-        positions, size = slice(i, i + 1), 1
+        i = position(names, index)
+        chosen, size = slice(i, i + 1), 1
     else:
-        positions = _listed(array, index)
-        size = len(positions)
+        chosen = _listed(names, index)
+        size = len(chosen)
     if size == 0:
         raise InvalidDataError(f"the selection keeps none of {n} distributions")
-    return positions
+    return chosen
 
 
-def _listed(array: DistributionArray, index: Any) -> IntArray:
-    n = len(array)
+def position(names: Sequence[str], i: Any) -> int:
+    """Where the one row is that a number or a name means."""
+    if isinstance(i, str):
+        if i not in names:
+            raise InvalidParameterError(f"no distribution is named {i!r}; the first names are {tuple(names[:5])}")
+        first = names.index(i)
+        if i in names[first + 1 :]:
+            raise InvalidParameterError(f"{names.count(i)} distributions are named {i!r}; select them by number")
+        return first
+    if isinstance(i, (bool, np.bool_)) or not isinstance(i, (int, np.integer)):
+        raise InvalidParameterError(f"index is {i!r}; it must be a whole number, a name, a slice, a mask or a list")
+    if not -len(names) <= i < len(names):
+        raise IndexError(f"index {i} is out of range for {len(names)} distributions")
+    return int(i) % len(names)
+
+
+def chosen_names(names: tuple[str, ...], chosen: Any) -> tuple[str, ...]:
+    """Names at `positions`."""
+    return names[chosen] if isinstance(chosen, slice) else tuple(names[i] for i in chosen)
+
+
+def _listed(names: Sequence[str], index: Any) -> IntArray:
+    n = len(names)
     if isinstance(index, (list, tuple)) and index and all(isinstance(i, str) for i in index):
-        return np.array([array._position(i) for i in index], dtype=np.intp)
+        return np.array([position(names, i) for i in index], dtype=np.intp)
     try:
         keys = np.asarray(index)
     except ValueError:
@@ -165,6 +186,7 @@ def _listed(array: DistributionArray, index: Any) -> IntArray:
 
 def moved(array: DistributionArray, domain: Any) -> Any:
     """Points of an array, checked on a domain."""
+    require_domain(domain)
     if array.domain is not None:
         if same_domain(array.domain, domain):
             return array.points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,6 +19,10 @@ def group_labels(groups: Any, n: int) -> Groups:
     """Labels as an array and their levels in order; dates become text."""
     if groups is None:
         return None, ()
+    if isinstance(groups, (Mapping, set, frozenset)):  # their order is not that of the distributions
+        raise InvalidDataError(
+            f"groups is a {type(groups).__name__}; pass a list with one label a distribution, in their order"
+        )
     codes, levels = _validation.group_codes(groups, "groups", n=n)
     levels = tuple(level if isinstance(level, (str, bool, int, float)) else str(level) for level in levels)
     return np.array(levels)[codes], levels
@@ -27,8 +31,8 @@ def group_labels(groups: Any, n: int) -> Groups:
 def names_of(names: Sequence[Any] | None, n: int) -> tuple[str, ...]:
     if names is None:
         return tuple(str(i) for i in range(n))
-    if isinstance(names, str) or not hasattr(names, "__iter__"):
-        raise InvalidDataError(f"names is {names!r}; it must be one name a distribution")
+    if isinstance(names, (str, set, frozenset)) or not hasattr(names, "__iter__"):
+        raise InvalidDataError(f"names is {names!r}; it must be a list with one name a distribution")
     listed = tuple(str(name) for name in names)
     if len(listed) != n:
         raise InvalidDataError(f"names has {len(listed)} names for {n} distributions")

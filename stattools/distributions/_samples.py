@@ -23,15 +23,29 @@ BLOCK_ROWS = 2**18
 def samples(samples: Any, masses: Any, offsets: Any, domain: Any, names: Any, groups: Any, nan_policy: str) -> Parts:
     """See `DistributionArray.from_samples`."""
     _validation.choice(nan_policy, ("raise", "omit"), "nan_policy")
+    require_domain(domain)
+    if isinstance(masses, Mapping):
+        masses = _in_order_of(samples, masses)
     if isinstance(samples, Mapping):
         names = list(samples) if names is None else names
         samples = list(samples.values())
-        masses = list(masses.values()) if isinstance(masses, Mapping) else masses
     points, starts = flat_samples(samples, offsets, domain)
     weights = None if masses is None else flat_masses(masses, starts, offsets is not None)
     labels = names_of(names, len(starts) - 1)
     levels = group_labels(groups, len(labels))
     return ragged(points, weights, starts, domain, labels, levels, nan_policy)
+
+
+def _in_order_of(samples: Any, masses: Mapping[Any, Any]) -> list[Any]:
+    """Masses by name, since two mappings may list the same names in different orders."""
+    if not isinstance(samples, Mapping):
+        raise InvalidDataError("masses is a mapping and samples is not; pass both by name, or both in order")
+    unmatched = [key for key in (*samples, *masses) if key not in masses or key not in samples]
+    if unmatched:
+        raise InvalidDataError(
+            f"samples and masses do not name the same distributions: {unmatched[0]!r} is in one of them only"
+        )
+    return [masses[key] for key in samples]
 
 
 def ragged(
@@ -113,12 +127,17 @@ def _segment(position: int, offsets: IntArray) -> int:
     return int(np.searchsorted(offsets, position, side="right")) - 1
 
 
+def require_domain(domain: Any) -> None:
+    """Refuse anything but a domain and None; the class of a domain is no domain."""
+    if domain is not None and (isinstance(domain, type) or not hasattr(domain, "check_points")):
+        raise InvalidParameterError(f"domain is {domain!r}; pass a domain such as Circle(360), or None for R^d")
+
+
 def on_domain(points: FloatArray, offsets: IntArray, domain: Any, names: tuple[str, ...]) -> Any:
     """Canonical points of the domain; a memmap that is canonical already stays one."""
+    require_domain(domain)
     if domain is None:
         return points
-    if not hasattr(domain, "check_points"):
-        raise InvalidParameterError(f"domain is {domain!r}; pass a domain such as Circle(360), or None for R^d")
     given = node_ids(points, "samples") if domain.is_discrete else points
     try:
         if isinstance(given, np.memmap) and _is_canonical(given, domain):

@@ -158,6 +158,8 @@ def fitted(array: DistributionArray, slicer: Slicer | None) -> tuple[Distributio
             f"slicer is None; distributions in R^{array.n_coordinates} need "
             f"Directions.random({array.n_coordinates}, n_directions, rng=...)"
         )
+    if isinstance(slicer, type):
+        raise InvalidParameterError(f"slicer is the class {slicer.__name__}; pass one of its objects")
     missing = [
         name
         for name in ("n_slices", "slice_weights", "slice_names", "evaluate", "description", "domain")

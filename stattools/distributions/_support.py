@@ -9,13 +9,12 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import ArrayLike, FloatArray
-from stattools.distributions._samples import node_ids
+from stattools.distributions._samples import node_ids, require_domain
 
 
 def support_points(edges: Any, support: Any, domain: Any) -> tuple[Any, tuple[int, ...]]:
     """Checked points of a shared support and the shape of a histogram over it."""
-    if domain is not None and not hasattr(domain, "check_points"):
-        raise InvalidParameterError(f"domain is {domain!r}; pass a domain such as Circle(360), or None for R^d")
+    require_domain(domain)
     if edges is not None and support is not None:
         raise InvalidParameterError("edges and support are both given; masses can sit in one of them only")
     if edges is not None:
@@ -74,11 +73,12 @@ def cell_volumes(points: Any, volumes: ArrayLike | None, domain: Any) -> FloatAr
     if points.shape[1] > 1:
         where = f"R^{points.shape[1]}" if domain is None else domain.description
         raise InvalidParameterError(f"volumes is None; densities on {where} need the volume of each point's cell")
-    period = getattr(domain, "period", None)
+    axis = None if domain is None else domain.axes[0]
+    period = getattr(axis, "period", None)
     order = np.argsort(points[:, 0], kind="stable")
     x = points[order, 0]
     lengths = np.empty(len(x))
-    lengths[order] = _arc_lengths(x, float(period)) if period is not None else _interval_lengths(x, domain)
+    lengths[order] = _arc_lengths(x, float(period)) if period is not None else _interval_lengths(x, axis)
     return lengths
 
 
@@ -87,8 +87,8 @@ def _arc_lengths(x: FloatArray, period: float) -> FloatArray:
     return (gaps + np.roll(gaps, 1)) / 2
 
 
-def _interval_lengths(x: FloatArray, domain: Any) -> FloatArray:
-    low, high = (x[0], x[-1]) if domain is None else (float(domain.low), float(domain.high))
+def _interval_lengths(x: FloatArray, axis: Any) -> FloatArray:
+    low, high = (x[0], x[-1]) if axis is None else (float(axis.low), float(axis.high))
     if high == low:
         raise InvalidDataError(f"support holds the single point {low}; a density needs at least two on the line")
     borders = np.concatenate([[low], (x[1:] + x[:-1]) / 2, [high]])

@@ -86,6 +86,10 @@ class DistributionArray:
         if n == 0 or not consistent or len(self.names) != n or (self.groups is not None and len(self.groups) != n):
             raise InvalidDataError("the parts of a DistributionArray do not fit together; build it with a constructor")
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle or a copy writable
+
     # constructors ------------------------------------------------------------------------------------------------
     @classmethod
     def from_samples(
@@ -469,7 +473,9 @@ class DistributionArray:
         >>> DistributionArray.from_samples([[1.0, 2.0]]).atoms(0)[1]
         array([0.5, 0.5])
         """
-        i = self._position(i)
+        from stattools.distributions._joining import position
+
+        i = position(self.names, i)
         if self.offsets is None:
             assert self.masses is not None
             return self.points, self.masses[i]
@@ -480,17 +486,6 @@ class DistributionArray:
 
     def _parts(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
-
-    def _position(self, i: Any) -> int:
-        if isinstance(i, str):
-            if i not in self.names:
-                raise InvalidParameterError(f"no distribution is named {i!r}; the first names are {self.names[:5]}")
-            return self.names.index(i)
-        if isinstance(i, (bool, np.bool_)) or not isinstance(i, (int, np.integer)):
-            raise InvalidParameterError(f"index is {i!r}; it must be a whole number, a name, a slice, a mask or a list")
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"index {i} is out of range for {len(self)} distributions")
-        return int(i) % len(self)
 
     def __repr__(self) -> str:
         n = len(self)

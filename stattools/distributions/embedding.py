@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +67,13 @@ class Embedding:
         object.__setattr__(self, "values", contiguous(self.values))
         if self.groups is not None:
             object.__setattr__(self, "groups", _validation.read_only(np.asarray(self.groups)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # without what was cached
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()  # arrays come out of a pickle or a copy writable
 
     @property
     def n_quantiles(self) -> int:
@@ -142,23 +149,23 @@ class Embedding:
         >>> len(array.embed(n_quantiles=5).transform(array[:1]))
         1
         """
-        return embed(new, self.slicer, self.n_quantiles, self.quantile)
+        from stattools.distributions.array import require_array
+
+        return embed(require_array(new, "new"), self.slicer, self.n_quantiles, self.quantile)
 
     def __len__(self) -> int:
         return len(self.values)
 
     def __getitem__(self, index: Any) -> Embedding:
-        """Some of the distributions: a slice, mask or list; a whole number keeps one row."""
-        if isinstance(index, (int, np.integer)) and not isinstance(index, (bool, np.bool_)):
-            if not -len(self) <= index < len(self):
-                raise IndexError(f"index {index} is out of range for {len(self)} rows")
-            index = slice(index % len(self), index % len(self) + 1)
-        kept = np.arange(len(self))[index]
-        labels = None if self.groups is None else self.groups[kept]
+        """Some of the distributions: a slice, mask or list; a whole number or a name keeps one row."""
+        from stattools.distributions._joining import chosen_names, positions
+
+        chosen = positions(self.names or tuple(map(str, range(len(self)))), index)
+        labels = None if self.groups is None else self.groups[chosen]
         return replace(
             self,
-            values=self.values[index],
-            names=tuple(self.names[i] for i in kept) if self.names else (),
+            values=self.values[chosen],
+            names=chosen_names(self.names, chosen) if self.names else (),
             groups=labels,
             group_levels=tuple(level for level in self.group_levels if np.any(labels == level)),
         )

@@ -1,3 +1,4 @@
+import copy
 import pickle
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 
 from stattools.distributions import DistributionArray
-from stattools.domains import Box, Circle, Cylinder, Graph, Grid, Interval, Sphere
+from stattools.domains import Box, Circle, Cylinder, Graph, Grid, Interval, Sphere, Torus
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 
 A = DistributionArray
@@ -129,6 +130,18 @@ def test_bad_samples_are_named(samples, message):
 def test_bad_masses_are_named(masses, message):
     with pytest.raises(InvalidDataError, match=message):
         A.from_samples([[1.0, 2.0], [3.0]], masses=masses, names=["mon", "tue"])
+
+
+def test_masses_by_name_find_their_samples():
+    samples = {"mon": [1.0, 2.0], "tue": [3.0, 4.0]}
+    array = A.from_samples(samples, masses={"tue": [1, 3], "mon": [4, 1]})
+    assert array.atoms("mon")[1].tolist() == [0.8, 0.2]
+    assert array.atoms("tue")[1].tolist() == [0.25, 0.75]
+    for masses in ({"mon": [1, 1], "wed": [1, 1]}, {"mon": [1, 1]}, {**dict.fromkeys(samples, (1, 1)), "wed": [1]}):
+        with pytest.raises(InvalidDataError, match="do not name the same distributions: '(tue|wed)'"):
+            A.from_samples(samples, masses=masses)
+    with pytest.raises(InvalidDataError, match="masses is a mapping and samples is not"):
+        A.from_samples(list(samples.values()), masses={0: [1, 1], 1: [1, 1]})
 
 
 @pytest.mark.parametrize(
@@ -334,6 +347,11 @@ def test_densities_are_weighted_by_the_length_of_cells():
         A.from_density([[1, 1]], support=[[0, 0], [1, 1]], domain=box)
     given = A.from_density([[1, 1]], support=[[0, 0], [1, 1]], volumes=[1, 3], domain=box)
     assert given.masses[0].tolist() == [0.25, 0.75]
+    line, ring = Box([(0, 1)]), Torus([1.0])  # products of one factor are an interval and a circle
+    same = A.from_density([[1, 1]], support=[0.25, 0.5], domain=line)
+    np.testing.assert_array_equal(same.masses, wide.masses)
+    same = A.from_density([[1, 1, 1]], support=[0.0, 0.5, 0.2], domain=ring)
+    np.testing.assert_array_equal(same.masses, circle.masses)
     assert A.from_density(np.ones((1, 9)), domain=Grid((3, 3))).masses[0].tolist() == pytest.approx([1 / 9] * 9)
 
 
@@ -353,8 +371,17 @@ def test_labels_must_match_the_distributions():
         A.from_samples([[1.0], [2.0]], names=["a"])
     with pytest.raises(InvalidDataError, match="groups has 3 labels for 2"):
         A.from_samples([[1.0], [2.0]], groups=["a", "b", "c"])
-    with pytest.raises(InvalidDataError, match="one name a distribution"):
-        A.from_samples([[1.0], [2.0]], names="ab")
+    for names in ("ab", {"a", "b"}):
+        with pytest.raises(InvalidDataError, match="one name a distribution"):
+            A.from_samples([[1.0], [2.0]], names=names)
+
+
+def test_labels_without_the_order_of_the_distributions_are_refused():
+    samples = {"mon": [1.0], "tue": [2.0]}
+    for groups in ({"tue": "b", "mon": "a"}, {"a", "b"}, frozenset("ab")):
+        with pytest.raises(InvalidDataError, match="pass a list with one label a distribution"):
+            A.from_samples(samples, groups=groups)
+    assert A.from_samples(samples, groups={"tue": "b", "mon": "a"}.values()).groups.tolist() == ["b", "a"]
 
 
 def test_group_labels_of_every_kind():
@@ -430,6 +457,27 @@ def test_selections_that_make_no_sense_are_refused():
             array[index]
 
 
+def test_a_name_that_several_distributions_have_selects_none():
+    array = A.from_samples([[1.0], [2.0], [3.0]], names=["a", "b", "a"])
+    assert array["b"].mean().tolist() == [2.0]
+    for call in (lambda: array["a"], lambda: array[["b", "a"]], lambda: array.atoms("a")):
+        with pytest.raises(InvalidParameterError, match="2 distributions are named 'a'; select them by number"):
+            call()
+
+
+@pytest.mark.parametrize("domain", ["circle:360", Circle, 360.0], ids=["text", "class", "number"])
+def test_what_is_no_domain_is_refused_by_every_constructor(domain):
+    for call in (
+        lambda: A.from_samples([[0.5]], domain=domain),
+        lambda: A.from_histogram([[1.0]], support=[0.5], domain=domain),
+        lambda: A.from_quantiles([[0.5]], domain=domain),
+        lambda: A.from_density([[1.0, 1.0]], support=[0.1, 0.5], domain=domain),
+        lambda: A.from_samples([[0.5]]).with_domain(domain),
+    ):
+        with pytest.raises(InvalidParameterError, match="domain is .*; pass a domain such as Circle"):
+            call()
+
+
 def test_iterating_gives_arrays_of_length_one():
     array = next(arrays())
     assert [one.names for one in array] == [("w",), ("x",), ("y",), ("z",)]
@@ -498,6 +546,9 @@ def test_pickling_keeps_everything(array):
     again = pickle.loads(pickle.dumps(array))
     assert repr(again) == repr(array)
     np.testing.assert_array_equal(again.embed().features, array.embed().features)
+    for twin in (again, copy.copy(array), copy.deepcopy(array)):
+        for part in (twin.points, twin.masses, twin.offsets, twin.totals, twin.groups):
+            assert part is None or not part.flags.writeable
 
 
 def test_parts_that_do_not_fit_are_refused():

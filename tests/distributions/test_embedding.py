@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import ot
 import pytest
@@ -403,8 +406,17 @@ def test_indexing_keeps_labels():
     assert (len(part), part.names, part.groups.tolist(), part.group_levels) == (2, ("2", "5"), ["b", "c"], ("b", "c"))
     assert len(embedding[-1]) == 1
     assert len(embedding[embedding.groups == "a"]) == 4
-    with pytest.raises(IndexError):
-        embedding[8]
+    assert embedding["1"].names == ("1",)
+    for index in (8, [0, 8], [True]):
+        with pytest.raises(IndexError):
+            embedding[index]
+    for index in (1.5, None, "q", [[0, 1]]):
+        with pytest.raises(InvalidParameterError):
+            embedding[index]
+    with pytest.raises(InvalidDataError, match="keeps none"):
+        embedding[[]]
+    with pytest.raises(InvalidParameterError, match="new is list; pass a DistributionArray"):
+        embedding.transform([[1.0]])
 
 
 def test_an_embedding_is_stored_without_loss():
@@ -424,6 +436,16 @@ def test_features_cannot_be_changed():
     features = DistributionArray.from_samples([[1.0, 2.0]]).embed().features
     with pytest.raises(ValueError, match="read-only"):
         features[0, 0] = 1.0
+
+
+def test_pickles_are_frozen_and_leave_the_cache_behind():
+    embedding = DistributionArray.from_samples(np.arange(40.0).reshape(20, 2), groups=[0, 1] * 10).embed()
+    before = len(pickle.dumps(embedding))
+    features = embedding.features
+    assert len(pickle.dumps(embedding)) == before
+    for twin in (pickle.loads(pickle.dumps(embedding)), copy.copy(embedding), copy.deepcopy(embedding)):
+        assert not twin.values.flags.writeable and not twin.groups.flags.writeable
+        np.testing.assert_array_equal(twin.features, features)
 
 
 # errors ---------------------------------------------------------------------------------------------------------------
