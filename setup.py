@@ -46,7 +46,7 @@ EXTRAS = {
         "tqdm>=4.66",
     ],
 }
-EXTRAS["all"] = [*EXTRAS["plot"], *EXTRAS["dag"], *EXTRAS["dask"], "tqdm>=4.66"]
+EXTRAS["all"] = [*EXTRAS["plot"], *EXTRAS["dag"], *EXTRAS["dask"], "pyarrow>=17.0", "tqdm>=4.66"]
 
 setup(
     name="stattools",
