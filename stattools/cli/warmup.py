@@ -105,13 +105,12 @@ def _ring(n: int) -> Any:
 
 def _cache_words() -> str:
     """Where the machine code lies, or that it does not."""
-    import numba
-
     from stattools.distributions import _kernels
 
-    if getattr(numba.config, "DISABLE_JIT", False):
+    kernels = list(vars(_kernels).values())
+    if not any(hasattr(kernel, "py_func") for kernel in kernels):  # plain functions
         return "NUMBA_DISABLE_JIT is set: nothing was compiled."
-    for value in vars(_kernels).values():
+    for value in kernels:
         stats = getattr(value, "stats", None)
         path = getattr(stats, "cache_path", None)
         if path:

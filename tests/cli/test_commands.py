@@ -1,5 +1,6 @@
 """The commands as a user starts them: demo, versions, warmup, help."""
 
+import os
 import re
 import subprocess
 import sys
@@ -109,6 +110,14 @@ def test_warmup_times_every_step(run):
     lines = run("warmup").out.splitlines()
     assert all(re.fullmatch(r".+\S +\d+\.\d\d s", line) for line in lines[:-1])
     assert any(line.startswith("isw_test") for line in lines) and lines[-2].startswith("all")
+
+
+@pytest.mark.parametrize("disabled, words", [("1", "nothing was compiled"), ("0", "[Mm]achine code")])
+def test_warmup_says_whether_anything_was_compiled(disabled, words):
+    code = "from stattools.cli.warmup import _cache_words; print(_cache_words())"
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert re.search(words, done.stdout)
 
 
 def test_every_command_explains_itself(run):
