@@ -219,7 +219,10 @@ def _read_adjacency(value: Any) -> tuple[Any, tuple[str, ...] | None]:
         names = tuple(str(node) for node in value.nodes)
         if not names:
             raise InvalidDataError("adjacency is a graph without nodes")
-        value = networkx.to_scipy_sparse_array(value, dtype=np.float64)
+        try:
+            value = networkx.to_scipy_sparse_array(value, dtype=np.float64)
+        except (ValueError, TypeError) as error:
+            raise InvalidDataError(f"adjacency is a graph with a weight that is no number: {error}") from None
     return checked_weights(value, "adjacency"), names
 
 
@@ -233,7 +236,7 @@ def checked_weights(value: Any, name: str) -> Any:
         matrix = csr_array(value, dtype=np.float64, copy=True)
     else:
         matrix = csr_array(_validation.float_array(value, name, ndim=2))
-    if matrix.shape[0] != matrix.shape[1]:
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InvalidDataError(f"{name} has shape {matrix.shape}; it must be square")
     if matrix.shape[0] < 2:
         raise InvalidDataError(f"{name} has shape {matrix.shape}; a graph has at least 2 nodes")

@@ -84,9 +84,10 @@ def resolve(weighting: Any, *, heat_time: Any, order: Any, first_eigenvalue: flo
     >>> resolve("heat", heat_time=None, order=2.0, first_eigenvalue=4.0).text
     'heat(t=0.25)'
     """
-    if heat_time is not None and weighting != "heat":
+    word = weighting if isinstance(weighting, str) else ""
+    if heat_time is not None and word != "heat":
         raise InvalidParameterError(f"heat_time is {heat_time!r}; it is used with weighting='heat' only")
-    if order != 2.0 and weighting != "sobolev":
+    if word != "sobolev" and not (np.ndim(order) == 0 and order == 2.0):
         raise InvalidParameterError(f"order is {order!r}; it is used with weighting='sobolev' only")
     if callable(weighting):
         name = getattr(weighting, "__name__", type(weighting).__name__)

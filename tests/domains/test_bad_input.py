@@ -196,6 +196,7 @@ OPTIONS = [
     ({"weighting": "heat", "heat_time": np.inf}, "heat_time is inf"),
     ({"weighting": "heat", "heat_time": 1e9}, "gives every one of the 20 eigenfunctions weight 0"),
     ({"heat_time": 1.0}, "used with weighting='heat' only"),
+    ({"order": np.array([2.0, 2.0])}, "used with weighting='sobolev' only"),
     ({"order": 3.0}, "used with weighting='sobolev' only"),
     ({"weighting": "sobolev", "order": -1.0}, "order is -1.0; it must be above 0"),
     ({"weighting": "sobolev", "order": "2"}, "order is '2'"),
@@ -244,6 +245,20 @@ def test_numerically_disconnected():
     weights = np.array([[0, 1, 0, 0], [1, 0, 1e-30, 0], [0, 1e-30, 0, 1], [0, 0, 1, 0]])
     with pytest.raises(InvalidDataError, match="disconnected in double precision"):
         Graph(weights).eigenbasis(1)
+
+
+def test_a_networkx_weight_that_is_no_number():
+    import networkx as nx
+
+    with pytest.raises(InvalidDataError, match="a weight that is no number"):
+        Graph(nx.Graph([(0, 1, {"weight": "far"})]))
+
+
+def test_a_sparse_vector_is_no_adjacency():
+    from scipy.sparse import coo_array
+
+    with pytest.raises(InvalidDataError, match=r"adjacency has shape \(3,\); it must be square"):
+        Graph(coo_array(np.ones(3)))
 
 
 def test_directed_networkx_graph():
