@@ -145,6 +145,12 @@ def group_name(level: Any, n: int | None = None) -> str:
     return text if n is None else f"{text} (n = {n})"
 
 
+def require(result: Any, attributes: tuple[str, ...], what: str) -> None:
+    """Refuse a result of another kind, told by what it has."""
+    if isinstance(result, type) or not all(hasattr(result, name) for name in attributes):
+        raise InvalidParameterError(f"result is a {type(result).__name__}; it takes {what}")
+
+
 def call(functions: Mapping[str, Callable[..., Any]], kind: str, options: Mapping[str, Any], *args: Any) -> Any:
     """Call the drawing function of a kind, refusing a kind or an option that there is not."""
     function = functions[_validation.choice(kind, tuple(functions), "kind")]

@@ -11,7 +11,7 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray
-from stattools.domains import Circle, Interval, Sphere
+from stattools.domains import Circle, Sphere
 from stattools.plotting import _cells, _circle, _sphere, _style
 from stattools.plotting.domains import draw_values, flat_bounds
 
@@ -42,7 +42,7 @@ def plot_distributions(
     group : label, optional
         Draw this group alone.
     bins : int, optional
-        Bins along each axis: 36 on a circle, 40 elsewhere.
+        Bins along each axis: 36 on a circle, 40 elsewhere. For pictures of densities only, not of points and nodes.
     individuals : bool, default False
         On the line and on an interval: also the single distributions, at most 100 a group and evenly chosen, as pale
         frequency polygons.
@@ -57,7 +57,7 @@ def plot_distributions(
     Raises
     ------
     InvalidParameterError
-        There is no such group, or the space has more than two dimensions.
+        There is no such group, the space has more than two dimensions, or its picture does not take an option.
 
     Examples
     --------
@@ -67,6 +67,7 @@ def plot_distributions(
     >>> ax = plot_distributions(winds)
     """
     from stattools.distributions import DistributionArray
+    from stattools.distributions.summaries import is_on_line
 
     if not isinstance(array, DistributionArray):
         raise InvalidDataError(f"array is a {type(array).__name__}; it takes a DistributionArray")
@@ -75,16 +76,20 @@ def plot_distributions(
     members = _members(array, group)
     domain = array.domain
     text = title if title is not None else f"{sum(map(len, members.values()))} distributions {array.place}"
-    if domain is None or isinstance(domain, Interval):
-        if array.n_coordinates > 2:
-            raise InvalidParameterError(f"the distributions are {array.place}; pictures show one or two dimensions")
+    if is_on_line(array):
         _refuse(options, ())
-        draw = _densities if array.n_coordinates == 1 else _points
-        return draw(array, members, ax, bins=bins, individuals=individuals, title=text)
+        return _densities(array, members, ax, bins=bins, individuals=individuals, title=text)
     if individuals:
         raise InvalidParameterError(
             f"individuals is True; single distributions {array.place} are drawn one at a time: array[[i]]"
         )
+    if bins is not None and (domain is None or domain.is_discrete or isinstance(domain, Sphere)):
+        raise InvalidParameterError(f"bins is {bins}; distributions {array.place} are drawn without bins")
+    if domain is None:
+        if array.n_coordinates > 2:
+            raise InvalidParameterError(f"the distributions are {array.place}; pictures show one or two dimensions")
+        _refuse(options, ())
+        return _points(array, members, ax, title=text)
     if isinstance(domain, Circle):
         _refuse(options, ("orientation",))
         return _roses(array, members, ax, bins=bins or 36, title=text, **options)
@@ -169,7 +174,7 @@ def _line_edges(array: Any, members: Any, bins: int | None) -> FloatArray:
     points = points.astype(np.float64).ravel()
     low, high = float(points.min()), float(points.max())
     if array.domain is not None:
-        low, high = array.domain.low, array.domain.high
+        low, high = array.domain.axes[0].low, array.domain.axes[0].high
     ticks = np.unique(points)
     if array.is_shared and bins is None and 2 <= len(ticks) <= 200:  # a histogram keeps its own bins
         return _cells.edges(ticks)
@@ -184,7 +189,7 @@ def _heights(atoms: tuple[Any, FloatArray], edges: FloatArray) -> FloatArray:
     return np.asarray(shares / np.diff(edges))
 
 
-def _points(array: Any, members: Any, ax: Any, *, bins: int | None, individuals: bool, title: str) -> Any:
+def _points(array: Any, members: Any, ax: Any, *, title: str) -> Any:
     ax = _style.axes(ax)
     _group_dots(ax, array, members, lambda p: (p[:, 0], p[:, 1]), corner="upper right")
     ax.set_aspect("equal", adjustable="datalim")
@@ -310,7 +315,8 @@ def _mean_mass(array: Any, members: Any, ax: Any, *, bins: int, title: str, **op
         at_nodes = np.bincount(points, weights=masses, minlength=domain.n_nodes)
         return draw_values(domain, None, at_nodes, ax, **({"label": "mean share of mass"} | settings | options))
     if domain.dimension != 2:
-        raise InvalidParameterError(f"{domain.description} has dimension {domain.dimension}; pictures show one or two")
+        hint = f"use Circle({domain.volume:g})" if domain.dimension == 1 else "pictures show one or two"
+        raise InvalidParameterError(f"{domain.description} has dimension {domain.dimension}; {hint}")
     edges = [np.linspace(low, high, bins + 1) for low, high in flat_bounds(domain)]
     heights, *_ = np.histogram2d(points[:, 0], points[:, 1], edges, weights=masses)
     area = np.outer(np.diff(edges[0]), np.diff(edges[1]))

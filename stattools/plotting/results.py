@@ -48,6 +48,7 @@ def plot_null_distribution(result: Any, *, ax: Any = None, bins: int | None = No
     >>> ax.get_xlabel()
     'T*'
     """
+    _style.require(result, ("null_distribution", "statistic"), "the result of a test")
     if result.null_distribution is None:
         raise InvalidParameterError(f"the {result.method} holds no null distribution; its p-value was not resampled")
     if np.ndim(result.statistic) != 0:

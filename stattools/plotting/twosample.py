@@ -53,6 +53,7 @@ def plot_test(result: Any, kind: str = "null", ax: Any = None, **options: Any) -
     >>> ax.get_xlabel()
     'level'
     """
+    _style.require(result, ("null_distribution", "components"), "what isw_test or isw_anova returns")
     if kind == "map":
         return _test_map(result, ax, **options)
     drawings = {"null": _test_null, "components": _shares, "quantiles": _mean_quantiles, "scatter": _scatter}
@@ -94,6 +95,7 @@ def plot_localization(result: Any, kind: str = "components", ax: Any = None, **o
     >>> found = isw_test(x, y, n_resamples=99, rng=1).localize(n_resamples=199, rng=2)
     >>> ax = plot_localization(found, "map")
     """
+    _style.require(result, ("slices",), "what result.localize() returns")
     if kind == "map":
         return _found_map(result, ax, **options)
     drawings = {"components": _statistics, "quantiles": _quantile_differences}
@@ -127,6 +129,7 @@ def plot_power(result: Any, ax: Any = None) -> Any:
     >>> plot_power(isw_power(x, y, n=20, rng=1)).get_ylabel()
     'power'
     """
+    _style.require(result, ("curve_n", "curve_power"), "what isw_power returns")
     ax = _style.axes(ax)
     n, power = np.asarray(result.curve_n, dtype=float), np.asarray(result.curve_power, dtype=float)
     half = 1.96 * np.sqrt(power * (1 - power) / result.n_simulations)

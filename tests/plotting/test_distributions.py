@@ -4,7 +4,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from stattools import Circle, Cylinder, DistributionArray, Graph, Grid, Interval, Sphere, Torus
+from stattools import Box, Circle, Cylinder, DistributionArray, Graph, Grid, Interval, Sphere, Torus
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 from stattools.plotting import plot_distributions
 from stattools.plotting.distributions import pooled
@@ -109,3 +109,25 @@ def test_bad_input_is_refused(heights):
         plot_distributions(DistributionArray.from_samples([[0.1]], domain=Circle()), individuals=True)
     with pytest.raises(InvalidParameterError, match="dimension 3"):
         plot_distributions(DistributionArray.from_samples([[[0.1, 0.1, 0.1]]], domain=Torus((1, 1, 1))))
+
+
+def test_options_that_a_picture_does_not_take_are_refused():
+    plane = DistributionArray.from_samples(np.ones((2, 3, 2)))
+    nodes = DistributionArray.from_histogram(np.ones((2, 4)), domain=Grid((2, 2)))
+    sphere = DistributionArray.from_samples([Sphere().uniform(3, rng=0)], domain=Sphere())
+    for array in (plane, nodes, sphere):
+        with pytest.raises(InvalidParameterError, match="bins is 7; .* are drawn without bins"):
+            plot_distributions(array, bins=7)
+        with pytest.raises(InvalidParameterError, match="individuals is True"):
+            plot_distributions(array, individuals=True)
+
+
+def test_a_box_with_one_side_is_drawn_as_an_interval(ax):
+    samples = [[0.1, 0.4, 0.4], [0.9, 0.2]]
+    expected = plot_distributions(DistributionArray.from_samples(samples, domain=Interval(0, 2)))
+    plot_distributions(DistributionArray.from_samples(samples, domain=Box([(0, 2)])), ax=ax)
+    for mine, other in zip(ax.patches, expected.patches, strict=True):
+        np.testing.assert_array_equal(mine.get_data().values, other.get_data().values)
+        np.testing.assert_array_equal(mine.get_data().edges, other.get_data().edges)
+    with pytest.raises(InvalidParameterError, match=r"has dimension 1; use Circle\(2\)"):
+        plot_distributions(DistributionArray.from_samples(samples, domain=Torus([2.0])))

@@ -7,7 +7,7 @@ from scipy import stats
 from stattools import DistributionArray, Grid, Sphere, isw_anova, isw_power, isw_test
 from stattools.distributions import Directions
 from stattools.exceptions import InvalidParameterError
-from stattools.plotting import plot_localization, plot_power, plot_test
+from stattools.plotting import plot_localization, plot_null_distribution, plot_power, plot_test
 from stattools.plotting.twosample import witness
 from tests.plotting.conftest import by_gid
 
@@ -15,6 +15,15 @@ from tests.plotting.conftest import by_gid
 def widths(ax):
     (bars,) = ax.containers
     return [bar.get_width() for bar in bars]
+
+
+@pytest.mark.parametrize(
+    "result", [None, 1.0, "result", {"statistic": 1}, isw_test], ids=lambda value: type(value).__name__
+)
+def test_what_is_no_result_is_refused(result):
+    for draw in (plot_test, plot_localization, plot_power, plot_null_distribution):
+        with pytest.raises(InvalidParameterError, match="result is a .*; it takes"):
+            draw(result)
 
 
 @pytest.mark.parametrize("kind", ["null", "components", "quantiles", "scatter", "map"])
