@@ -578,6 +578,10 @@ class DistributionArray:
         InvalidParameterError
             The distributions are not on the line or an interval.
 
+        Notes
+        -----
+        Memory: 8 N K bytes for the result and 50 bytes an atom of all distributions together.
+
         Examples
         --------
         >>> DistributionArray.from_samples([[1.0, 2.0, 3.0, 4.0]]).cdf([0.0, 2.0])
@@ -604,6 +608,10 @@ class DistributionArray:
         ------
         InvalidParameterError
             The distributions are not on the line or an interval.
+
+        Notes
+        -----
+        Memory: 120 bytes an atom of all distributions together, also for a memmap.
 
         References
         ----------
