@@ -6,6 +6,7 @@ of values) an arrangement; the engine does the rest.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import ArrayLike
 
 LARGEST_COUNT = 2**60
+MOST_RENAMED = 4
 Arrangements = Any  # a matrix with one arrangement a row; its meaning is the scheme's
 
 
@@ -31,6 +33,9 @@ class Scheme:
         How many arrangements to draw at random.
     n_distinct : int or None
         How many distinct arrangements there are; None when there are more than 2^60 or they are not counted.
+    n_equivalent : int
+        How many of them differ from the observed one in the names of groups alone. A statistic that does not depend on
+        the names is equal for all of them, so no p-value is below ``n_equivalent / n_distinct``.
 
     Examples
     --------
@@ -41,6 +46,7 @@ class Scheme:
     kind = "resampling"
     n_resamples: int
     n_distinct: int | None = None
+    n_equivalent: int = 1
 
     @property
     def enumerated(self) -> bool:
@@ -113,6 +119,26 @@ class Permutation(Scheme):
         labels, self._kinds = self._items.label_kinds(self._codes)
         self._labels = labels
         self.n_distinct = _n_distinct(self._items.split(labels))
+        self.n_equivalent = self._relabellings()
+
+    def _relabellings(self) -> int:
+        """Renamings of the groups that lead from one arrangement to another: all of them look alike to a statistic.
+
+        Counted for up to 4 groups; 1 beyond, where the smallest p-value is rarely of interest.
+        """
+        k = int(self._codes.max()) + 1
+        if k > MOST_RENAMED:
+            return 1
+        strata = self._items.split(self._items.members)
+        own = [sorted(map(tuple, self._codes[members].tolist())) for members in strata]
+        count = 0
+        for renaming in itertools.permutations(range(k)):
+            renamed = np.asarray(renaming)[self._codes]
+            count += all(
+                sorted(map(tuple, renamed[members].tolist())) == kinds
+                for members, kinds in zip(strata, own, strict=True)
+            )
+        return count
 
     def identity(self) -> Arrangements:
         return self._codes[None]

@@ -20,7 +20,13 @@ from stattools.twosample import inputs
 from stattools.twosample.moments import Norms, Rows, group_moments, rows_of
 from stattools.twosample.plan import LARGEST_TOLERANCE, component_starts, slice_sizes
 from stattools.twosample.statistics import studentized
-from stattools.twosample.test import arrangement_codes, warn_of_resolution
+from stattools.twosample.test import (
+    arrangement_codes,
+    attainable,
+    exchanged_words,
+    place_words,
+    warn_of_resolution,
+)
 
 STATISTICS = ("studentized", "pseudo_f", "mean")
 SHOWN_GROUPS = 8
@@ -254,7 +260,7 @@ def _with_covariates(x: Any, groups: Any, covariates: Any, nan_policy: str) -> t
     """Covariates as a matrix with names; under "omit" a unit without one loses its label, so that it is left out."""
     if covariates is None:
         return groups, None, ()
-    covariates = _with_dummies(covariates)
+    covariates = _with_dummies(inputs.by_name(covariates, x, "covariates"))
     columns = [str(name) for name in getattr(covariates, "columns", [])]
     finite = nan_policy != "omit"
     matrix = _validation.float_array(covariates, "covariates", ndim=(1, 2), finite=finite)
@@ -406,13 +412,12 @@ def _run(
         tolerance=_tie_tolerance(plan),
     )
     null = joint.marginal()
-    info = ResamplingInfo.from_null(null)
+    info = attainable(ResamplingInfo.from_null(null), _scheme(plan).n_equivalent)
     warn_of_resolution(info, notes)
     if plan.covariates is not None:
         notes.remark("residuals are permuted (Freedman-Lane): with covariates the p-value is approximate")
     if _without_spread(plan):
         notes.warn("all distributions are the same up to rounding", DegenerateDataWarning)
-    space = getattr(plan.embedding.slicer, "domain", None)
     options = f"statistic={plan.statistic!r}, n_resamples={plan.n_resamples}"
     return ISWAnovaResult(
         provenance=Provenance.capture(
@@ -423,7 +428,7 @@ def _run(
         warnings=notes.warnings,
         notes=notes.remarks,
         method="Intrinsic sliced Wasserstein analysis of variance",
-        data_name=_group_words(plan) + (f" on {space.description}" if space is not None else ""),
+        data_name=_group_words(plan) + place_words(plan.embedding),
         statistic_name=SYMBOLS[plan.statistic],
         statistic=null.observed,
         pvalue=null.pvalue,
@@ -434,8 +439,9 @@ def _run(
         n={str(level): size for level, size in zip(plan.levels, plan.sizes, strict=True)},
         components=_component_table(plan),
         settings={
+            **exchanged_words(False, plan.strata, plan.blocks),
             "statistic": plan.statistic,
-            "slices": plan.embedding.slicer.description,
+            "basis": plan.embedding.slicer.description,
             "quantiles": f"{plan.embedding.n_quantiles} ({plan.embedding.quantile})",
         },
         resampling=info,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,12 +31,14 @@ class Collections:
 
     data : the pooled distributions, or their embedding when the user passed one.
     codes : (N,) group of each. levels : names of the groups. kept : indices of the units that were not omitted.
+    units : what carries the names of all units, the omitted ones included.
     """
 
     data: DistributionArray | Embedding
     codes: Any
     levels: tuple[Any, ...]
     kept: Any
+    units: Any
 
 
 def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes, name: str) -> Collections:
@@ -57,14 +60,20 @@ def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes
         _remark_omitted(x, "x", notes)
         _remark_omitted(y, "y", notes)
         codes = np.repeat([0, 1], [len(x), len(y)])
-        return Collections(_pooled(x, y), codes, _names_of(x, y), np.arange(len(codes)))
+        pooled = _pooled(x, y)
+        return Collections(pooled, codes, _names_of(x, y), np.arange(len(codes)), pooled)
     order = None
+    if isinstance(groups, (DistributionArray, Embedding)):
+        raise InvalidDataError(
+            "groups is a collection; join the collections with DistributionArray.concat and pass one label a unit"
+        )
+    groups = by_name(groups, x, "groups")
     if groups is None:
         groups, order = getattr(x, "groups", None), getattr(x, "group_levels", None)
     if groups is None:
         raise InvalidParameterError(f"{name} needs a second collection y, or group labels")
     _remark_omitted(x, "x", notes)
-    kept = np.arange(len(x))
+    units, kept = x, np.arange(len(x))
     if nan_policy == "omit":
         kept, groups = _labelled(groups, len(x), notes)
         x = x[kept]
@@ -72,7 +81,7 @@ def collections_of(x: Any, y: Any, groups: Any, *, nan_policy: str, notes: Notes
     codes, levels = _in_order(codes, levels, order)
     if len(levels) < 2:
         raise DegenerateDataError(f"groups has the single level {levels[0]!r}; two are needed to compare")
-    return Collections(x, codes, levels, kept)
+    return Collections(x, codes, levels, kept, units)
 
 
 def embedded(collections: Collections, *, domain: Any, basis: Any, notes: Notes, **options: Any) -> Embedding:
@@ -116,7 +125,7 @@ def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfuncti
                 f"basis is {type(basis).__name__}; it takes domain.eigenbasis(...), Directions or Identity"
             )
         return basis
-    if domain is not None and not hasattr(domain, "eigenbasis"):
+    if domain is not None and (isinstance(domain, type) or not hasattr(domain, "eigenbasis")):
         raise InvalidParameterError(f"domain is {domain!r}; it takes a stattools domain such as Circle(360)")
     own = data.domain
     if domain is not None and own is not None and not domain.equals(own):
@@ -134,12 +143,47 @@ def slicer_of(data: DistributionArray, *, domain: Any, basis: Any, n_eigenfuncti
     )
 
 
+def by_name(labels: Any, x: Any, name: str) -> Any:
+    """Labels in the order of the units, when they come with the units' names: a dict, or an index that holds the names.
+
+    Anything else is taken in the order given.
+
+    Raises
+    ------
+    InvalidDataError
+        A dict lacks a unit.
+    """
+    names = [str(unit) for unit in getattr(x, "names", ())]
+    if isinstance(labels, Mapping):
+        found = {str(key): label for key, label in labels.items()}
+        missing = [unit for unit in names if unit not in found]
+        if missing or not names:
+            raise InvalidDataError(
+                f"{name} has no entry for unit {missing[0]!r}" if missing else f"{name} needs unit names"
+            )
+        return [found[unit] for unit in names]
+    index = getattr(labels, "index", None)
+    if index is None or callable(index) or type(index).__name__ == "RangeIndex":
+        return labels
+    keys = [str(key) for key in index]
+    if len(set(keys)) < len(keys) or sorted(keys) != sorted(names) or keys == names:
+        return labels
+    position = {key: i for i, key in enumerate(keys)}
+    return labels.iloc[[position[unit] for unit in names]]
+
+
 def _require_collection(x: Any, name: str) -> None:
-    if not isinstance(x, (DistributionArray, Embedding)):
-        raise InvalidDataError(
-            f"{name} is {type(x).__name__}; it takes a DistributionArray, made by DistributionArray.from_samples(...) "
-            "when the numbers are observed values, or from_histogram(...) when they are frequencies"
-        )
+    if isinstance(x, (DistributionArray, Embedding)):
+        return
+    hint = (
+        "made by DistributionArray.from_samples(...) when the numbers are observed values, or from_histogram(...) when "
+    )
+    hint += "they are frequencies"
+    if hasattr(x, "columns"):
+        hint = "made by DistributionArray.from_frame(table, value=..., unit=..., group=...)"
+    elif name == "y":
+        hint += "; labels of one collection are passed as groups="
+    raise InvalidDataError(f"{name} is {type(x).__name__}; it takes a DistributionArray, {hint}")
 
 
 def _pooled(x: Any, y: Any) -> Any:
@@ -184,6 +228,8 @@ def _remark_omitted(x: Any, name: str, notes: Notes) -> None:
 
 def _check_atoms(data: DistributionArray, collections: Collections, notes: Notes) -> None:
     """Quantiles of few observations are biased, so unequal numbers of observations look like a difference."""
+    if len(data) > 2 and not data.is_shared and (np.asarray(data.n_atoms) == 1).all():
+        notes.remark("every unit holds a single observation: the test compares points, not distributions")
     counts = np.asarray(data.totals if data.is_shared else data.n_atoms, dtype=np.float64)
     if data.is_shared and not np.all(counts == np.round(counts)):
         return
@@ -210,9 +256,22 @@ def in_pairs(collections: Collections) -> Collections:
     if sizes[0] != sizes[1]:
         raise InvalidDataError(f"paired=True needs two collections of equal size, not {sizes[0]} and {sizes[1]}")
     order = np.argsort(collections.codes, kind="stable")
+    _check_partners(collections, order)
     return replace(
         collections, data=collections.data[order], codes=collections.codes[order], kept=collections.kept[order]
     )
+
+
+def _check_partners(collections: Collections, order: Any) -> None:
+    """Pairs are made in order; where both collections carry the same names in another order, that is a mistake."""
+    names = [str(collections.data.names[i]) for i in order] if collections.data.names else []
+    first, second = names[: len(names) // 2], names[len(names) // 2 :]
+    if first != second and sorted(first) == sorted(second):
+        i = next(k for k, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
+        raise InvalidDataError(
+            f"pair {i} is of {first[i]!r} and {second[i]!r}, though both collections hold the same names: bring them into "
+            "one order, such as y[list(x.names)]"
+        )
 
 
 def _names_of(x: Any, y: Any) -> tuple[Any, Any]:

@@ -30,6 +30,7 @@ METHODS = {
 }
 
 SHOWN = 10
+DENSITY_TIME = 2.0  # in units of one over the largest eigenvalue: the finest waves are damped to exp(-2)
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -39,6 +40,7 @@ class Localization(Result):
     Attributes
     ----------
     method : str
+    map_of : {"density", "kernel"}
     levels : tuple
         Names of the two groups; differences are first less second.
     slices : dict of (S,) arrays
@@ -48,13 +50,14 @@ class Localization(Result):
     points : (n, d) or (n,) array or None
         Points or nodes of the map; None without a domain.
     witness : (n,) float64 or None
-        Positive where the first group puts more mass; it is the difference of the mean densities smoothed by the
-        spectral kernel of the basis.
+        Difference of the mean densities of the groups, smoothed as `map_of` says: positive where the first group puts
+        more mass.
     transport : (n,) float64 or None
         Potential of the transport from the first mean to the second, summed over slices; mass moves from high to low.
     p_map : (n,) float64 or None
         p-value of each point against the largest absolute witness of all points: family-wise error. A small one says
-        that the smoothed difference is not zero there; smoothing spreads it beyond the places where mass differs.
+        that the smoothed difference is not zero there; smoothing spreads it somewhat beyond the places where mass
+        differs, with "kernel" far beyond.
     threshold : float or None
         Absolute witness above which ``p_map`` is at most 0.05.
     n_resamples : int
@@ -73,6 +76,7 @@ class Localization(Result):
     plot_kinds: ClassVar[tuple[str, ...]] = ("components", "quantiles", "map")
 
     method: str
+    map_of: str
     levels: tuple[Any, ...]
     slices: dict[str, Any]
     coordinates: dict[str, Any]
@@ -147,7 +151,7 @@ class Localization(Result):
         ]
         if self.p_map is not None:
             found = f"{counts['n_points_differ']} of {counts['n_points']} (family-wise error)"
-            lines.append(("points where the smoothed difference is not zero at 0.05:", found))
+            lines.append((f"points where the smoothed {self.map_of} differs at 0.05:", found))
         order = np.lexsort((-np.asarray(self.slices["share"]), self.slices["p_adjusted"]))
         columns, rows, n_left = text_rows({name: np.asarray(c)[order] for name, c in self.slices.items()}, digits)
         shown, rest = cut(rows, len(rows) if full else SHOWN)
@@ -179,7 +183,13 @@ class Localization(Result):
 
 
 def localize(
-    result: Any, method: str = "westfall-young", *, n_resamples: int = 1999, rng: Seed = None, n_jobs: int | None = None
+    result: Any,
+    method: str = "westfall-young",
+    *,
+    map_of: str = "density",
+    n_resamples: int = 1999,
+    rng: Seed = None,
+    n_jobs: int | None = None,
 ) -> Localization:
     """Find where the two collections of a test differ.
 
@@ -188,6 +198,11 @@ def localize(
     result : ISWTestResult
     method : {"westfall-young", "bh", "by"}
         How p-values of components and of coordinates are adjusted. The map is always held to family-wise error.
+    map_of : {"density", "kernel"}
+        "density": the difference of the mean densities, with respect to the uniform law of the domain, smoothed just
+        so much as the eigenfunctions at hand resolve (heat kernel at time 2 over the largest eigenvalue). "kernel":
+        smoothed by the spectral kernel of the basis, which is much wider: biharmonic weights leave little but the
+        lowest frequency. It shows what the test reacts to, not where mass differs.
     n_resamples : int, default 1999
         Permutations (sign flips for pairs) shared by components, coordinates and the map.
     rng : None, int, SeedSequence or Generator
@@ -206,8 +221,9 @@ def localize(
     Notes
     -----
     The statistic of a component is its studentized squared distance, that of a coordinate the absolute Welch t. The
-    witness at x is the sum over slices of weight times phi(x) times the difference of the mean slice values; its
-    largest absolute value over the domain is permuted. All p-values come from one set of arrangements, inside the
+    map at x is the sum over slices of weight times phi(x) times the difference of the mean slice values; its largest
+    absolute value over the domain is permuted. Components, coordinates and map are three families, each held to its own
+    error. All p-values come from one set of arrangements, inside the
     strata and blocks of the test; with many coordinates, ask for more resamples. Permutation compares laws: a component
     may be reported for a difference in spread when groups are of unequal size. The values take 8 B (S + P + n) bytes,
     for B resamples, S components, P coordinates and n points of the map.
@@ -223,6 +239,7 @@ def localize(
     True
     """
     _validation.choice(method, tuple(METHODS), "method")
+    _validation.choice(map_of, ("density", "kernel"), "map_of")
     n_resamples = _validation.integer(n_resamples, "n_resamples", minimum=19)
     plan = replace(result.plan, calibration="permutation", n_resamples=n_resamples)
     if min(plan.sizes) < 2:
@@ -232,12 +249,13 @@ def localize(
     seed = _random.child_seed(own, 10**6) if rng is None else _random.seed_sequence(rng)
     starts, names, eigenvalues = plans.component_starts(plan.embedding)
     points, phi = _map_functions(plan.embedding)
+    projector = _projector(plan, phi, map_of)
     statistic = partial(
         _all_statistics,
         weighted=plans.design_of(plan),
         unit=plans.design_of(plan, "unit"),
         starts=starts,
-        projector=_projector(plan, phi),
+        projector=projector,
     )
     tolerance = plans.tie_tolerance(replace(plan, statistic="max_t"))
     with one_blas_thread():
@@ -257,8 +275,7 @@ def localize(
     slices["statistic"] = by_component.observed
     slices["p_value"], slices["p_adjusted"] = _adjusted(by_component, method)
     raw, adjusted = _adjusted(by_coordinate, method)
-    size = np.ldexp(1.0, np.frexp(np.abs(plan.embedding.values).max(axis=(0, 2)))[1])
-    scale = np.repeat(size, plan.embedding.n_quantiles)
+    scale = np.repeat(slice_units(plan.embedding), plan.embedding.n_quantiles)
     coordinates = {
         "slice": np.repeat(plan.embedding.slicer.slice_names, plan.embedding.n_quantiles),
         "level": np.tile(plan.embedding.levels, plan.embedding.slicer.n_slices),
@@ -269,19 +286,20 @@ def localize(
         "p_adjusted": adjusted,
     }
     witness, transport, p_map, threshold = None, None, None, None
-    if phi is not None:
-        witness = _signed_witness(plan, phi)
+    if phi is not None and projector is not None:
+        witness = _mean_difference(plan, "unit") @ projector
         transport = _transport_potential(plan, phi)
         p_map, threshold = _map_pvalues(by_point)
     return Localization(
         provenance=Provenance.capture(
-            f"localize(method={method!r}, n_resamples={n_resamples})", seed=seed, sizes=dict(result.provenance.sizes)
+            f"localize(method={method!r}, map_of={map_of!r}, n_resamples={n_resamples})",
+            seed=seed,
+            sizes=dict(result.provenance.sizes),
         ),
         warnings=tuple(result.warnings),
-        notes=()
-        if plan.paired or len(set(plan.sizes)) == 1
-        else ("permutation compares whole laws: with groups of unequal size, unequal spread can show as a difference",),
+        notes=_remarks(plan),
         method=method,
+        map_of=map_of,
         levels=plan.levels,
         slices=slices,
         coordinates=coordinates,
@@ -295,6 +313,14 @@ def localize(
     )
 
 
+def _remarks(plan: Plan) -> tuple[str, ...]:
+    families = "components, slice quantiles and the map are separate searches, each held to its own error"
+    if plan.paired or len(set(plan.sizes)) == 1:
+        return (families,)
+    laws = "permutation compares whole laws: with groups of unequal size, unequal spread can show as a difference"
+    return families, laws
+
+
 def _columns(joint: JointNull, low: int, high: int | None) -> JointNull:
     return replace(joint, observed=joint.observed[low:high], values=joint.values[:, low:high])
 
@@ -302,13 +328,6 @@ def _columns(joint: JointNull, low: int, high: int | None) -> JointNull:
 def _adjusted(joint: JointNull, method: str) -> tuple[FloatArray, FloatArray]:
     raw = np.array([joint.marginal(k).pvalue for k in range(len(joint.observed))])
     return raw, step_down_pvalues(joint) if method == "westfall-young" else adjust_pvalues(raw, method)
-
-
-def _feature_scale(embedding: Embedding) -> FloatArray:
-    """(P,) factor between a slice's quantile and its feature."""
-    weights = np.asarray(embedding.slicer.slice_weights)
-    scale = np.repeat(np.sqrt(weights / embedding.n_quantiles), embedding.n_quantiles)
-    return np.where(scale > 0, scale, 1.0)
 
 
 def _map_functions(embedding: Embedding) -> tuple[Any, FloatArray | None]:
@@ -319,13 +338,25 @@ def _map_functions(embedding: Embedding) -> tuple[Any, FloatArray | None]:
     return points, np.asarray(embedding.slicer.evaluate(points))
 
 
-def _projector(plan: Plan, phi: FloatArray | None) -> FloatArray | None:
-    """(P, n) matrix that takes a difference of features to the witness at n points."""
+def _map_weights(slicer: Any, of: str) -> FloatArray:
+    """(S,) weights of the slices in the map."""
+    if of == "kernel":
+        return np.asarray(slicer.slice_weights)
+    return plans.heat_weights(slicer, DENSITY_TIME / float(np.asarray(slicer.slice_eigenvalues).max()))
+
+
+def _projector(plan: Plan, phi: FloatArray | None, of: str) -> FloatArray | None:
+    """(P, n) matrix that takes a difference of unit-view coordinates to the map at n points."""
     if phi is None:
         return None
-    return np.repeat(
-        phi * _feature_scale(plan.embedding)[:: plan.embedding.n_quantiles], plan.embedding.n_quantiles, axis=1
-    ).T
+    levels = plan.embedding.n_quantiles
+    by_slice = phi * (_map_weights(plan.embedding.slicer, of) * slice_units(plan.embedding) / levels)
+    return np.asarray(np.repeat(by_slice, levels, axis=1).T)
+
+
+def slice_units(embedding: Embedding) -> FloatArray:
+    """(S,) power of two by which the unit view divides each slice."""
+    return np.asarray(np.ldexp(1.0, np.frexp(np.abs(embedding.values).max(axis=(0, 2)))[1]))
 
 
 def _all_statistics(
@@ -335,20 +366,15 @@ def _all_statistics(
     moments = weighted.coordinates(arrangements)
     variance = np.broadcast_to(moments.variance, moments.difference.shape)
     norms = Norms(np.add.reduceat(moments.difference**2, starts, axis=1), np.add.reduceat(variance, starts, axis=1))
-    parts = [studentized(norms), np.abs(t_of(unit.coordinates(arrangements), unit.rows))]
+    coordinates = unit.coordinates(arrangements)
+    parts = [studentized(norms), np.abs(t_of(coordinates, unit.rows))]
     if projector is not None:
-        parts.append(np.abs(moments.difference @ projector))
+        parts.append(np.abs(coordinates.difference @ projector))
     return np.hstack(parts)
 
 
-def _mean_difference(plan: Plan) -> FloatArray:
-    return np.asarray(plans.observed_design(plan).coordinates(plans.identity_of(plan)).difference[0])
-
-
-def _signed_witness(plan: Plan, phi: FloatArray) -> FloatArray:
-    projector = _projector(plan, phi)
-    assert projector is not None
-    return _mean_difference(plan) @ projector
+def _mean_difference(plan: Plan, view: plans.View = "weighted") -> FloatArray:
+    return np.asarray(plans.observed_design(plan, view).coordinates(plans.identity_of(plan)).difference[0])
 
 
 def _map_pvalues(joint: JointNull) -> tuple[FloatArray, float]:

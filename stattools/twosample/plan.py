@@ -117,14 +117,18 @@ def viewed(embedding: Embedding, view: View) -> FloatArray:
         largest = np.abs(embedding.values).max(axis=(0, 2))
         return np.asarray(np.ldexp(embedding.values, -np.frexp(largest)[1][:, None]).reshape(len(embedding), -1))
     slicer = embedding.slicer
+    weights = heat_weights(slicer, float(view) / np.asarray(slicer.slice_eigenvalues).min())
+    scaled = embedding.values * np.sqrt(weights / embedding.n_quantiles)[:, None]
+    return np.asarray(scaled.reshape(len(embedding), -1))
+
+
+def heat_weights(slicer: Any, time: float) -> FloatArray:
+    """(S,) weights of slices that sum to exp(-time lambda) for each eigenfunction of an eigenspace."""
     groups = np.asarray(slicer.slice_groups)
     # an eigenspace of m dimensions counts m times, whatever the number of its slices
     multiplicities = np.bincount(np.asarray(slicer.groups))
     share = (multiplicities / np.maximum(np.bincount(groups, minlength=len(multiplicities)), 1))[groups]
-    eigenvalues = np.asarray(slicer.slice_eigenvalues)
-    weights = share * np.exp(-float(view) * eigenvalues / eigenvalues.min())
-    scaled = embedding.values * np.sqrt(weights / embedding.n_quantiles)[:, None]
-    return np.asarray(scaled.reshape(len(embedding), -1))
+    return np.asarray(share * np.exp(-time * np.asarray(slicer.slice_eigenvalues)))
 
 
 def slice_sizes(x: FloatArray, n_quantiles: int) -> FloatArray:

@@ -100,6 +100,7 @@ class ISWTestResult(HTestResult):
         self,
         method: str = "westfall-young",
         *,
+        map_of: str = "density",
         n_resamples: int = 1999,
         rng: Seed = None,
         n_jobs: int | None = None,
@@ -110,7 +111,7 @@ class ISWTestResult(HTestResult):
         """
         from stattools.twosample.localization import localize
 
-        return localize(self, method, n_resamples=n_resamples, rng=rng, n_jobs=n_jobs)
+        return localize(self, method, map_of=map_of, n_resamples=n_resamples, rng=rng, n_jobs=n_jobs)
 
     def confidence_interval(
         self, confidence_level: float = 0.95, *, n_resamples: int = 1999, rng: Seed = None

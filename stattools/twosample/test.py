@@ -18,6 +18,7 @@ from stattools._errors import (
 )
 from stattools._provenance import Provenance
 from stattools._typing import Progress, Seed
+from stattools.distributions import Identity
 from stattools.resampling import JointNull, Permutation, Sequential, resample
 from stattools.resampling.combination import METHODS, combination_pvalue, combination_statistic
 from stattools.resampling.engine import one_blas_thread
@@ -226,8 +227,13 @@ def resampled_result(plan: Plan, joint: JointNull, notes: Notes) -> ISWTestResul
         combination = dict(zip(plans.omnibus_names(plan), marginals, strict=True))
     else:
         null = joint.marginal()
-    info = ResamplingInfo.from_null(null)
+    equivalent = 1
+    if plan.calibration == "permutation":  # reversing all signs, or exchanging two groups, changes no statistic
+        equivalent = 2 if plan.paired else plans.scheme_of(plan).n_equivalent
+    info = attainable(ResamplingInfo.from_null(null), equivalent)
     warn_of_resolution(info, notes)
+    if not plan.rows().squares.any():
+        notes.warn("all distributions are the same up to rounding", DegenerateDataWarning)
     _warn_of_spread(plan, notes)
     return _assemble(
         plan,
@@ -305,10 +311,16 @@ def arrangement_codes(
     if name == "blocks" and not paired and np.ndim(labels) == 1 and len(labels) == len(collections.codes):
         Permutation(1, codes=collections.codes, blocks=labels)  # reports unequal blocks by the user's labels
     n = len(collections.codes) // 2 if paired else None
+    if not paired:
+        labels = inputs.by_name(labels, collections.units, name)
     labels = np.asarray(labels.to_numpy() if hasattr(labels, "to_numpy") else labels)
     if not paired and labels.ndim == 1 and len(labels) > len(collections.kept):
         labels = labels[collections.kept]
     return _validation.group_codes(labels, name, n=n or len(collections.codes))[0]
+
+
+def _listed(levels: tuple[Any, ...]) -> str:
+    return ", ".join(repr(level) for level in levels[:6]) + (", ..." if len(levels) > 6 else "")
 
 
 def _check_design(
@@ -316,7 +328,8 @@ def _check_design(
 ) -> None:
     if len(collections.levels) > 2:
         raise InvalidDataError(
-            f"groups has {len(collections.levels)} levels; isw_test compares two, isw_anova compares more"
+            f"groups has {len(collections.levels)} levels ({_listed(collections.levels)}); isw_test compares two, "
+            "isw_anova compares more"
         )
     if stopping is not None:
         if not isinstance(stopping, Sequential):
@@ -384,8 +397,7 @@ def _assemble(
     _remark_constant(plan, notes)
     _remark_small(plan, notes)
     embedding = plan.embedding
-    spaces = getattr(embedding.slicer, "domain", None)
-    where = f" on {spaces.description}" if spaces is not None else ""
+    where = place_words(embedding)
     sizes = [f"{level} (n{g + 1} = {plan.sizes[g]})" for g, level in enumerate(plan.levels)]
     return ISWTestResult(
         provenance=Provenance.capture(
@@ -403,10 +415,11 @@ def _assemble(
         n={str(level): size for level, size in zip(plan.levels, plan.sizes, strict=True)},
         components=component_table(plan),
         settings={
+            **exchanged_words(plan.paired, plan.strata, plan.blocks),
             "statistic": plan.statistic
             + (f" ({plan.combination})" if plan.statistic in ("combined", "omnibus") else ""),
             "calibration": plan.calibration,
-            "slices": embedding.slicer.description,
+            "basis": embedding.slicer.description,
             "quantiles": f"{embedding.n_quantiles} ({embedding.quantile})",
         },
         plan=plan,
@@ -423,6 +436,31 @@ def _remark_constant(plan: Plan, notes: Notes) -> None:
     n_constant = int(plans.welch_tests(plan).constant.sum())
     if n_constant:
         notes.remark(f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group and give no t-test")
+
+
+def place_words(embedding: Any) -> str:
+    """Where the distributions live, for the line that describes the data."""
+    domain = getattr(embedding.slicer, "domain", None)
+    if domain is not None:
+        return f" on {domain.description}"
+    return " on the line" if isinstance(embedding.slicer, Identity) else " in R^d"
+
+
+def exchanged_words(paired: bool, strata: Any, blocks: Any) -> dict[str, str]:
+    """What is exchanged, where that is not simply the units."""
+    whole = f"{len(np.unique(blocks))} whole blocks" if blocks is not None else ""
+    if paired:
+        return {"exchanged": f"signs of {whole}"} if whole else {}
+    inside = f"within {len(np.unique(strata))} strata" if strata is not None else ""
+    words = " ".join(word for word in (whole or ("units" if inside else ""), inside) if word)
+    return {"exchanged": words} if words else {}
+
+
+def attainable(info: ResamplingInfo, equivalent: int) -> ResamplingInfo:
+    """The smallest p-value, given that as many arrangements as `equivalent` always have the same statistic."""
+    if info.n_distinct is None:
+        return info
+    return replace(info, smallest_pvalue=max(info.smallest_pvalue, min(equivalent, info.n_distinct) / info.n_distinct))
 
 
 def _call(plan: Plan) -> str:

@@ -42,7 +42,7 @@ def test_witness_is_the_weighted_difference_of_mean_eigenfunctions():
     x, y = collections()
     for multiplicity in ("fixed", "average"):
         basis = Circle(2 * np.pi).eigenbasis(6, multiplicity=multiplicity)
-        found = isw_test(x, y, basis=basis, n_resamples=99, rng=1).localize(n_resamples=99)
+        found = isw_test(x, y, basis=basis, n_resamples=99, rng=1).localize(map_of="kernel", n_resamples=99)
         phi = basis.evaluate_eigenfunctions(found.points)
         means = [
             np.mean([basis.evaluate_eigenfunctions(a.atoms(i)[0]).mean(axis=0) for i in range(len(a))], axis=0)
@@ -51,6 +51,39 @@ def test_witness_is_the_weighted_difference_of_mean_eigenfunctions():
         expected = phi @ (basis.eigenvalue_weights * (means[0] - means[1]))
         np.testing.assert_allclose(found.witness, expected, atol=1e-10)  # rotations of an eigenspace add up to it
         assert abs(found.witness.mean()) < 1e-10  # no mass is gained or lost
+
+
+def test_density_map_is_the_damped_series_of_the_difference_of_densities():
+    x, y = collections()
+    for weighting in ("biharmonic", "heat"):
+        basis = Circle(2 * np.pi).eigenbasis(12, weighting=weighting)
+        found = isw_test(x, y, basis=basis, n_resamples=99, rng=1).localize(n_resamples=99)
+        phi = basis.evaluate_eigenfunctions(found.points)
+        means = [
+            np.mean([basis.evaluate_eigenfunctions(a.atoms(i)[0]).mean(axis=0) for i in range(len(a))], axis=0)
+            for a in (x, y)
+        ]
+        damped = np.exp(-2 * basis.eigenvalues / basis.eigenvalues.max())
+        np.testing.assert_allclose(found.witness, phi @ (damped * (means[0] - means[1])), atol=1e-10)
+
+
+@pytest.mark.slow
+def test_density_map_marks_the_places_that_differ():
+    # laws that differ within 0.3 of zero only: a bump of mass there, taken from everywhere alike
+    rng = np.random.default_rng(0)
+
+    def units(share):
+        bump = rng.uniform(-0.3, 0.3, (40, 100))
+        return np.mod(np.where(rng.random((40, 100)) < share, bump, rng.uniform(0, 2 * np.pi, (40, 100))), 2 * np.pi)
+
+    x, y = (DistributionArray.from_samples(units(share), domain=Circle(2 * np.pi)) for share in (0.25, 0.1))
+    found = isw_test(x, y, n_eigenfunctions=40, n_resamples=99, rng=1).localize(n_resamples=999)
+    angle = np.abs((np.asarray(found.points).ravel() + np.pi) % (2 * np.pi) - np.pi)
+    marked = found.p_map <= 0.05
+    assert marked[angle < 0.2].all() and found.witness[angle < 0.2].min() > 0
+    assert marked[angle > 0.8].mean() < 0.2  # 40 eigenfunctions resolve about 0.3; uniform mass is a little lower there
+    kernel = isw_test(x, y, n_eigenfunctions=40, n_resamples=99, rng=1).localize(map_of="kernel", n_resamples=999)
+    assert (kernel.p_map <= 0.05)[angle > 0.8].mean() > 0.5
 
 
 def test_transport_of_point_masses_points_from_one_to_the_other():
@@ -126,6 +159,8 @@ def test_mistakes_are_named():
         result.localize("holm")
     with pytest.raises(InvalidParameterError, match="n_resamples is 5"):
         result.localize(n_resamples=5)
+    with pytest.raises(InvalidParameterError, match="map_of is 'mass'"):
+        result.localize(map_of="mass")
     x = rows_as_embedding(np.random.default_rng(0).normal(size=(25, 2)))
     with pytest.raises(DegenerateDataError, match="two units in each group"):
         isw_test(x[:24], x[24:], statistic="mean", n_resamples=99).localize()
