@@ -269,8 +269,8 @@ def _check_partners(collections: Collections, order: Any) -> None:
     if first != second and sorted(first) == sorted(second):
         i = next(k for k, (a, b) in enumerate(zip(first, second, strict=True)) if a != b)
         raise InvalidDataError(
-            f"pair {i} is of {first[i]!r} and {second[i]!r}, though both collections hold the same names: bring them into "
-            "one order, such as y[list(x.names)]"
+            f"pair {i} is of {first[i]!r} and {second[i]!r}, though both collections hold the same names: bring them "
+            "into one order, such as y[list(x.names)]"
         )
 
 
