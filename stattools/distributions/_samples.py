@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import AssumptionWarning, InvalidDataError, InvalidParameterError, warn
 from stattools._typing import BoolArray, FloatArray, IntArray
 from stattools.distributions._labels import Groups, group_labels, kept_labels, label, names_of, omission
 from stattools.distributions._ragged import flat_masses, flat_samples
@@ -78,6 +78,7 @@ def ragged(
         offsets = starts_of(sizes[kept])
     _require_finite_points(points, offsets, names)
     checked = on_domain(points, offsets, domain, names)
+    remarks += doubted(points, domain)
     totals = np.diff(offsets).astype(np.float64)
     if masses is not None:
         masses, totals = _normalized_segments(masses, offsets, names)
@@ -131,6 +132,14 @@ def require_domain(domain: Any) -> None:
     """Refuse anything but a domain and None; the class of a domain is no domain."""
     if domain is not None and (isinstance(domain, type) or not hasattr(domain, "check_points")):
         raise InvalidParameterError(f"domain is {domain!r}; pass a domain such as Circle(360), or None for R^d")
+
+
+def doubted(points: FloatArray, domain: Any) -> tuple[str, ...]:
+    """Warn of points that may not be in the units of the domain; the texts, to be kept with the array."""
+    doubts: tuple[str, ...] = () if domain is None or domain.is_discrete else domain.doubts(points)
+    for doubt in doubts:
+        warn(doubt, AssumptionWarning)
+    return doubts
 
 
 def on_domain(points: FloatArray, offsets: IntArray, domain: Any, names: tuple[str, ...]) -> Any:

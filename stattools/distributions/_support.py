@@ -21,6 +21,7 @@ def support_points(edges: Any, support: Any, domain: Any) -> tuple[Any, tuple[in
         if domain is not None and domain.is_discrete:
             raise InvalidParameterError(f"edges is given; masses on {domain.description} sit on nodes, leave it out")
         points, shape = _centres(edges)
+        _require_one_turn(edges, domain)
     elif support is not None:
         points = _validation.float_array(support, "support", ndim=(1, 2))
         points = points[:, None] if points.ndim == 1 else points
@@ -32,6 +33,19 @@ def support_points(edges: Any, support: Any, domain: Any) -> tuple[Any, tuple[in
     if domain is None:
         return np.array(points), shape
     return support_on_domain(points, domain, "edges" if edges is not None else "support"), shape
+
+
+def _require_one_turn(edges: Any, domain: Any) -> None:
+    """Bins on a circle must not overlap."""
+    several = isinstance(edges, (list, tuple)) and len(edges) > 0 and not np.isscalar(edges[0])
+    periods = [getattr(axis, "period", None) for axis in getattr(domain, "axes", ())]
+    for k, (values, period) in enumerate(zip(edges if several else [edges], periods, strict=False)):
+        span = float(np.max(values)) - float(np.min(values))
+        if period is not None and span > period * (1 + 1e-9):
+            name = f"edges[{k}]" if several else "edges"
+            raise InvalidDataError(
+                f"{name} span {span:g}, more than the period {period:g} of {domain.description}: the bins would overlap"
+            )
 
 
 def support_on_domain(points: FloatArray, domain: Any, name: str) -> Any:

@@ -116,6 +116,18 @@ class Domain(FieldsOnly, ABC):
     def description(self) -> str:
         """One short line, such as ``Circle(360 deg)``."""
 
+    def doubts(self, points: FloatArray) -> tuple[str, ...]:
+        """Reasons to suspect that points, (M, k) finite numbers, are not in the units of the domain; most often none.
+
+        Examples
+        --------
+        >>> from stattools.domains import Circle
+        >>> Circle(360).doubts(np.array([[10.0], [-999.0]]))[0][:36]
+        '1 of 2 values lie more than a turn f'
+        """
+        del points
+        return ()
+
     @property
     @abstractmethod
     def dimension(self) -> int:

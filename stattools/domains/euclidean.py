@@ -29,8 +29,27 @@ from stattools.results.serialization import register
 
 _SHORTEST = 1e-100  # from here to LARGEST, eigenvalues are far from the limits of a double
 _PLOT_NODES = 4096
+MANY_VALUES = 20
 
 FlatAxis: TypeAlias = SegmentAxis | CircleAxis
+
+
+def _doubts_on_circle(values: FloatArray, period: float) -> tuple[str, ...]:
+    """Values far outside a turn, which wrapping would hide; what looks like radians on a circle of degrees."""
+    if len(values) == 0:
+        return ()
+    low, high = float(values.min()), float(values.max())
+    if low < -period or high > 2 * period:
+        far = (values < -period) | (values > 2 * period)
+        return (
+            f"{int(far.sum())} of {len(values)} values lie more than a turn from [0, {period:g}), such as "
+            f"{values[int(np.argmax(far))]:g}; they are wrapped. Codes for missing values, or another unit?",
+        )
+    if period == 360 and len(values) >= MANY_VALUES and -2 * np.pi <= low and high <= 2 * np.pi:
+        some = values[:1000]
+        if not np.array_equal(some, np.round(some)):
+            return ("all values lie within 2 pi of zero on a circle of 360; are they radians? Use Circle() for those",)
+    return ()
 
 
 class FlatDomain(Domain):
@@ -61,6 +80,10 @@ class FlatDomain(Domain):
                 )
         read_only: FloatArray = _validation.read_only(checked)
         return read_only
+
+    def doubts(self, points: FloatArray) -> tuple[str, ...]:
+        circles = [(axis.period, points[:, a]) for a, axis in enumerate(self.axes) if isinstance(axis, CircleAxis)]
+        return tuple(doubt for period, values in circles for doubt in _doubts_on_circle(values, period))
 
     def _inside(self, values: FloatArray, axis: SegmentAxis, name: str) -> FloatArray:
         bad = np.flatnonzero((values < axis.low) | (values > axis.high))

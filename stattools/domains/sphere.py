@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stattools import _random, _validation
-from stattools._errors import InvalidDataError
+from stattools._errors import AssumptionWarning, InvalidDataError, warn
 from stattools._typing import ArrayLike, FloatArray, IntArray, Seed
 from stattools.domains._harmonics import real_harmonics
 from stattools.domains._tails import sphere_tail
@@ -15,6 +15,7 @@ from stattools.domains.base import Domain, Spectrum, as_array, columns
 from stattools.domains.weightings import Weighting
 from stattools.results.serialization import register
 
+MANY_PLACES = 20
 UNIT_TOLERANCE = 1e-6
 
 
@@ -82,6 +83,11 @@ class Sphere(Domain):
         -------
         (M, 3) float64
 
+        Warns
+        -----
+        AssumptionWarning
+            All places lie so near to (0, 0) that the numbers may be radians.
+
         Raises
         ------
         InvalidDataError
@@ -100,6 +106,16 @@ class Sphere(Domain):
         if bad.size:
             raise InvalidDataError(
                 f"lat has {lat_array[bad[0]]} at row {bad[0]}; latitudes lie within [-90, 90] degrees"
+            )
+        if (
+            len(lon_array) >= MANY_PLACES
+            and np.abs(lon_array).max() <= 2 * np.pi
+            and np.abs(lat_array).max() <= np.pi / 2
+        ):
+            warn(
+                "all longitudes lie within 2 pi of zero and all latitudes within pi / 2; are they radians? from_lonlat "
+                "takes degrees",
+                AssumptionWarning,
             )
         longitude, latitude = np.deg2rad(np.mod(lon_array, 360.0)), np.deg2rad(lat_array)
         ring = np.cos(latitude)

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidDataError, InvalidParameterError, PerformanceWarning, warn
 from stattools._typing import FloatArray
 from stattools.distributions import DistributionArray, exact_squared_distances
 from stattools.twosample import inputs
+
+MANY_STEPS = 1e11
 
 
 def isw_distance(
@@ -133,9 +135,22 @@ def isw_pairwise(
     exact = _validation.boolean(exact, "exact")
     slicer = inputs.slicer_of(x, domain=domain, basis=basis, n_eigenfunctions=n_eigenfunctions)
     if exact:
+        _warn_of_time(x, y, slicer)
         return np.sqrt(exact_squared_distances(x, y, slicer))
     first = x.embed(slicer, n_quantiles=n_quantiles, quantile=quantile)
     return first.distance_matrix(None if y is None else y.embed(slicer, n_quantiles=n_quantiles, quantile=quantile))
+
+
+def _warn_of_time(x: DistributionArray, y: DistributionArray | None, slicer: Any) -> None:
+    """Exact merging visits every atom of every pair in every slice."""
+    pairs = len(x) * (len(x) - 1) / 2 if y is None else len(x) * len(y)
+    steps = pairs * float(np.mean(x.n_atoms)) * slicer.n_slices
+    if steps > MANY_STEPS:
+        warn(
+            f"{pairs:.3g} exact distances take about {steps:.1g} steps, minutes or more; exact=False compares "
+            "n_quantiles levels instead, in seconds",
+            PerformanceWarning,
+        )
 
 
 def _require_same_space(x: DistributionArray, y: DistributionArray) -> None:

@@ -27,6 +27,8 @@ class ISWTestResult(HTestResult):
     ----------
     plan : Plan
         The embedded rows, their groups and the options: all that is needed to run the test again.
+    n_constant : int
+        Coordinates that are constant up to rounding in each group, and so give no t-test.
     joint_values : (B, K) float64 or None
         Resampled values of every statistic of the test; K is 1 except for the omnibus test.
 
@@ -45,6 +47,7 @@ class ISWTestResult(HTestResult):
     plot_kinds: ClassVar[tuple[str, ...]] = ("null", "components", "quantiles", "scatter", "map")
 
     plan: Plan
+    n_constant: int = 0
     joint_values: Any = None
 
     def extend(self, n_resamples: int, *, n_jobs: int | None = None, progress: Progress = False) -> ISWTestResult:

@@ -185,6 +185,8 @@ def isw_test(
         n_resamples=n_resamples,
     )
     with one_blas_thread():
+        if calibration == "wild" and _without_spread(plan):
+            return without_spread_result(plan, seed, notes, n_jobs=n_jobs, progress=progress)
         if calibration in ("permutation", "wild"):
             null = run(plan, stopping=stopping, seed=seed, n_jobs=n_jobs, progress=progress)
             return resampled_result(plan, null, notes)
@@ -272,13 +274,7 @@ def approximate_result(
         if tests.constant.all():
             pvalue = np.nan
     if np.isnan(pvalue):
-        notes.warn(
-            "the groups have no spread in some coordinates: the test statistic is not defined, so the p-value comes "
-            "from permutations of the studentized distance",
-            DegenerateDataWarning,
-        )
-        fallback = replace(plan, statistic="studentized", calibration="permutation")
-        return resampled_result(fallback, run(fallback, seed=seed, n_jobs=n_jobs, progress=progress), notes)
+        return without_spread_result(plan, seed, notes, n_jobs=n_jobs, progress=progress)
     return _assemble(
         plan,
         notes,
@@ -288,6 +284,25 @@ def approximate_result(
         combination=combination,
         seed=seed,
     )
+
+
+def _without_spread(plan: Plan) -> bool:
+    """Whether the groups differ and nothing varies inside them."""
+    spread = any((rows - rows[0]).any() for rows in plan.groups)
+    return not spread and bool(plan.rows().squares.any())
+
+
+def without_spread_result(
+    plan: Plan, seed: np.random.SeedSequence, notes: Notes, *, n_jobs: int | None, progress: Progress
+) -> ISWTestResult:
+    """Permutations of the studentized distance, for groups whose spread no other calibration can use."""
+    notes.warn(
+        "the groups have no spread in some coordinates: the test statistic is not defined, so the p-value comes from "
+        "permutations of the studentized distance",
+        DegenerateDataWarning,
+    )
+    fallback = replace(plan, statistic="studentized", calibration="permutation")
+    return resampled_result(fallback, run(fallback, seed=seed, n_jobs=n_jobs, progress=progress), notes)
 
 
 def _combine(tests: Any, method: str) -> tuple[float, float, dict[str, Any]]:
@@ -394,7 +409,7 @@ def _remark_small(plan: Plan, notes: Notes) -> None:
 def _assemble(
     plan: Plan, notes: Notes, *, seed: np.random.SeedSequence, joint: Any = None, **fields: Any
 ) -> ISWTestResult:
-    _remark_constant(plan, notes)
+    n_constant = _count_constant(plan, notes)
     _remark_small(plan, notes)
     embedding = plan.embedding
     where = place_words(embedding)
@@ -423,19 +438,21 @@ def _assemble(
             "quantiles": f"{embedding.n_quantiles} ({embedding.quantile})",
         },
         plan=plan,
+        n_constant=n_constant,
         joint_values=None if joint is None else joint.values,
         **fields,
     )
 
 
-def _remark_constant(plan: Plan, notes: Notes) -> None:
+def _count_constant(plan: Plan, notes: Notes) -> int:
     """Coordinates that are constant up to rounding in every group carry no information for a t-test."""
     groups = plan.groups
-    if plan.statistic not in ("combined", "max_t", "omnibus") or min(len(rows) for rows in groups) < 2:
-        return
+    if min(len(rows) for rows in groups) < 2:
+        return 0
     n_constant = int(plans.welch_tests(plan).constant.sum())
-    if n_constant:
+    if n_constant and plan.statistic in ("combined", "max_t", "omnibus"):
         notes.remark(f"{n_constant} of {groups[0].shape[1]} coordinates are constant in each group and give no t-test")
+    return n_constant
 
 
 def place_words(embedding: Any) -> str:

@@ -66,8 +66,8 @@ def test_a_memmap_stays_on_disk(tmp_path):
         assert isinstance(array[1:].points, np.memmap)
         plain = A.from_samples(np.array(values), offsets=[0, 400, 1000], domain=domain)
         np.testing.assert_array_equal(array.embed().features, plain.embed().features)
-    # turned by more than a period, the points are no longer those on disk
-    np.save(path, 7 + np.random.default_rng(0).random((1000, 1)))
+    # turned by less than a period, the points are no longer those on disk
+    np.save(path, 0.5 + np.random.default_rng(0).random((1000, 1)))
     wrapped = A.from_samples(np.load(path, mmap_mode="r"), offsets=[0, 400, 1000], domain=Circle(1.0))
     assert wrapped.points.max() < 1
 

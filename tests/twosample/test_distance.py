@@ -82,3 +82,13 @@ def test_mistakes_are_named():
         isw_distance([0.1], [1.2], domain=Interval(0, 1))
     with pytest.raises(InvalidParameterError, match="exact is 'yes'"):
         isw_pairwise(x, exact="yes")
+
+
+def test_a_table_that_takes_minutes_is_announced(monkeypatch):
+    from stattools.exceptions import PerformanceWarning
+    from stattools.twosample import distance
+
+    x = DistributionArray.from_samples(np.random.default_rng(0).uniform(0, 1, (30, 20)), domain=Circle(1.0))
+    monkeypatch.setattr(distance, "MANY_STEPS", 1e4)
+    with pytest.warns(PerformanceWarning, match="435 exact distances .* exact=False"):
+        isw_pairwise(x)

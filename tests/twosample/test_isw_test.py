@@ -734,3 +734,11 @@ def test_identical_collections_and_single_observations_are_remarked_on():
 def test_messages_point_to_the_way_out(call, message):
     with pytest.raises((InvalidDataError, InvalidParameterError), match=message):
         call(X, Y)
+
+
+def test_wild_bootstrap_of_groups_without_spread_says_what_it_did():
+    x = DistributionArray.from_samples([[0.1, 0.2, 0.7]] * 5)
+    y = DistributionArray.from_samples([[0.4, 0.5, 0.9]] * 5)
+    with pytest.warns(DegenerateDataWarning, match="statistic is not defined"):
+        result = isw_test(x, y, calibration="wild", n_resamples=300)
+    assert result.pvalue == isw_test(x, y, n_resamples=300).pvalue and result.n_constant == 20
