@@ -29,11 +29,23 @@ def samples(samples: Any, masses: Any, offsets: Any, domain: Any, names: Any, gr
     if isinstance(samples, Mapping):
         names = list(samples) if names is None else names
         samples = list(samples.values())
-    points, starts = flat_samples(samples, offsets, domain)
+    points, starts = flat_samples(_ids_of_names(samples, domain), offsets, domain)
     weights = None if masses is None else flat_masses(masses, starts, offsets is not None)
     labels = names_of(names, len(starts) - 1)
     levels = group_labels(groups, len(labels))
     return ragged(points, weights, starts, domain, labels, levels, nan_policy)
+
+
+def _ids_of_names(samples: Any, domain: Any) -> Any:
+    """Node ids in place of node names, where the domain has names and the samples are text."""
+    if getattr(domain, "names", None) is None:
+        return samples
+    return [domain.check_points(np.asarray(s), name="samples") if _is_text(s) else s for s in samples]
+
+
+def _is_text(sample: Any) -> bool:
+    array = np.asarray(sample, dtype=object)
+    return array.ndim == 1 and array.size > 0 and all(isinstance(node, str) for node in array)
 
 
 def _in_order_of(samples: Any, masses: Mapping[Any, Any]) -> list[Any]:

@@ -33,7 +33,7 @@ def parts(
     codes, names, first_rows = _units(table, unit)
     order = np.argsort(codes, kind="stable")
     labels = None if group is None else _unit_groups(table, group, codes, names, first_rows)
-    points = np.column_stack([_numbers(table, column) for column in columns])[order]
+    points = np.column_stack([_coordinate(table, column, domain) for column in columns])[order]
     return ragged(
         points,
         None if mass is None else _numbers(table, mass)[order],
@@ -97,6 +97,18 @@ def _unit_groups(table: Any, group: str, codes: IntArray, names: tuple[str, ...]
             f"within unit {names[codes[row]]!r}; a unit belongs to one group"
         )
     return table.get_column(group)[first_rows.tolist()].to_native()
+
+
+def _coordinate(table: Any, column: Any, domain: Any) -> FloatArray:
+    """A column of numbers, or of node names of the domain as node ids."""
+    import narwhals as nw
+
+    series = table.get_column(column)
+    text = series.dtype in (nw.String, nw.Categorical, nw.Enum)
+    if text and getattr(domain, "names", None) is not None and not series.is_null().any():
+        names = np.asarray(series.cast(nw.String).to_list())
+        return np.asarray(domain.check_points(names, name=f"column {column!r} of df"), dtype=np.float64)
+    return _numbers(table, column)
 
 
 def _numbers(table: Any, column: str) -> FloatArray:

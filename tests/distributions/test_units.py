@@ -57,3 +57,23 @@ def test_bins_that_overlap_on_a_circle_are_refused():
     assert (
         len(DistributionArray.from_histogram(np.ones((2, 12)), edges=np.arange(-180, 181, 30), domain=Circle(360))) == 2
     )
+
+
+def test_nodes_of_a_graph_go_by_their_names():
+    import pandas as pd
+    import polars as pl
+
+    from stattools import Graph
+
+    graph = Graph.from_edges([["spring", "brook"], ["brook", "mill"], ["mill", "sea"]])
+    samples = [["spring", "brook", "brook"], ["sea", "mill"]]
+    by_name = DistributionArray.from_samples(samples, domain=graph)
+    ids = [[graph.names.index(node) for node in sample] for sample in samples]
+    by_id = DistributionArray.from_samples(ids, domain=graph)
+    np.testing.assert_array_equal(by_name.points, by_id.points)
+    columns = {"gauge": sum(samples, []), "day": ["a", "a", "a", "b", "b"]}
+    for frame in (pd.DataFrame(columns), pl.DataFrame(columns), pd.DataFrame(columns).astype({"gauge": "category"})):
+        table = DistributionArray.from_frame(frame, value="gauge", unit="day", domain=graph)
+        np.testing.assert_array_equal(table.points, by_id.points)
+    with pytest.raises(InvalidDataError, match="'weir'"):
+        DistributionArray.from_samples([["weir"]], domain=graph)
