@@ -1,5 +1,8 @@
 """Points that are probably not in the units of their domain."""
 
+import functools
+import operator
+
 import numpy as np
 import pytest
 
@@ -71,7 +74,7 @@ def test_nodes_of_a_graph_go_by_their_names():
     ids = [[graph.names.index(node) for node in sample] for sample in samples]
     by_id = DistributionArray.from_samples(ids, domain=graph)
     np.testing.assert_array_equal(by_name.points, by_id.points)
-    columns = {"gauge": sum(samples, []), "day": ["a", "a", "a", "b", "b"]}
+    columns = {"gauge": functools.reduce(operator.iadd, samples, []), "day": ["a", "a", "a", "b", "b"]}
     for frame in (pd.DataFrame(columns), pl.DataFrame(columns), pd.DataFrame(columns).astype({"gauge": "category"})):
         table = DistributionArray.from_frame(frame, value="gauge", unit="day", domain=graph)
         np.testing.assert_array_equal(table.points, by_id.points)
