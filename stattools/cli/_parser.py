@@ -11,6 +11,8 @@ PROGRAM = "python -m stattools"
 
 STATISTICS = ("studentized", "mean", "max_t", "hotelling", "combined", "omnibus", "pseudo_f")
 CALIBRATIONS = ("permutation", "satterthwaite", "wild", "asymptotic")
+LOCALIZE_RESAMPLES = 1999
+FEWEST_RESAMPLES = 19  # of a localisation
 COMBINATIONS = ("hmp", "cauchy", "cauchy_truncated", "simes", "bonferroni")
 
 DESCRIPTION = "Statistical tests for collections of distributions."
@@ -100,7 +102,7 @@ def _add_demo(commands: Any) -> None:
         description=DEMO,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", metavar="PATH", default=".", help="a file ending in .html, or a folder; default: here")
+    parser.add_argument("--out", metavar="PATH", default=".", help="a file ending in .html, or a folder; folders are made; default: here")
     parser.add_argument("--seed", type=_seed, default=1854, metavar="N", help="default: 1854")
     parser.add_argument("--quick", action="store_true", help="fewer resamples: coarser p-values in less time")
 
@@ -127,7 +129,7 @@ def _add_compare(commands: Any) -> None:
     table.add_argument("--strata", metavar="S", help="permute units only within these, such as a year or a centre")
     table.add_argument("--blocks", metavar="B", help="units that are permuted together, such as the days of a week")
     table.add_argument("--sep", metavar="C", help="separator of a text file; default: comma, tab for .tsv")
-    table.add_argument("--encoding", default="utf-8-sig", metavar="E", help="of a text file; default: UTF-8")
+    table.add_argument("--encoding", default="utf-8-sig", metavar="E", help="of a text file, such as utf-16 or latin-1; default: UTF-8")
     test = parser.add_argument_group("test")
     test.add_argument("--domain", default="line", metavar="D", help="where the values live, see below; default: line")
     test.add_argument("--statistic", choices=STATISTICS, metavar="NAME", help=f"one of {', '.join(STATISTICS)}")
@@ -142,8 +144,16 @@ def _add_compare(commands: Any) -> None:
     )
     output = parser.add_argument_group("output")
     output.add_argument("--localize", action="store_true", help="also say where two groups differ")
+    output.add_argument(
+        "--localize-resamples",
+        type=_enough,
+        metavar="B",
+        help=f"of --localize, which keeps many values a resample; default: {LOCALIZE_RESAMPLES}",
+    )
     output.add_argument("--json", action="store_true", help="print JSON only; warnings go to standard error")
-    output.add_argument("--report", metavar="FILE.html", help="also write a self-contained HTML report with the plots")
+    output.add_argument(
+        "--report", metavar="FILE.html", help="also write one HTML file with the plots; its folders are made"
+    )
 
 
 def _positive(text: str) -> int:
@@ -153,6 +163,13 @@ def _positive(text: str) -> int:
         number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return number
+
+
+def _enough(text: str) -> int:
+    number = _positive(text)
+    if number < FEWEST_RESAMPLES:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than {FEWEST_RESAMPLES}")
     return number
 
 

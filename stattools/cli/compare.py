@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stattools.cli import figures, inputs, outputs
+from stattools.cli._parser import LOCALIZE_RESAMPLES
 from stattools.cli._run import CommandError, one_line
 
 if TYPE_CHECKING:
@@ -25,12 +26,14 @@ ONLY_MORE = ("pseudo_f",)
 def run(options: argparse.Namespace) -> None:
     """Read, test, print; options are those of the parser."""
     inputs.check_columns(options)
+    if options.localize_resamples is not None and not options.localize:
+        raise CommandError("--localize-resamples is given without --localize; add it, or leave both out")
     path = None if options.report is None else outputs.report_path(options.report)
     issued: list[str] = []
     with _collected(issued):
         frame, units = inputs.collections(options)
         result = _test(units, inputs.labels_by_unit(frame, options), options)
-        found = result.localize() if options.localize else None
+        found = _localized(result, options) if options.localize else None
     if options.json:
         print(json.dumps(outputs.as_json(result, found, command=outputs.command(options)), indent=2, allow_nan=False))
     else:
@@ -45,6 +48,10 @@ def run(options: argparse.Namespace) -> None:
         print(f"Report: {path}", file=sys.stderr if options.json else sys.stdout)
         if not figures.available():
             print(figures.ABSENT, file=sys.stderr)
+
+
+def _localized(result: Any, options: argparse.Namespace) -> Any:
+    return result.localize(n_resamples=options.localize_resamples or LOCALIZE_RESAMPLES)
 
 
 @contextlib.contextmanager
@@ -99,9 +106,10 @@ def _pair_order(units: DistributionArray, pairs: Any, options: argparse.Namespac
     left, right = positions
     alone = sorted(set(left) ^ set(right))
     if alone:
+        count, remedy = ("1 unit has", "it") if len(alone) == 1 else (f"{len(alone)} units have", "them")
+        which = "with" if len(alone) == 1 else "the first with"
         raise CommandError(
-            f"{len(alone)} units have no partner, the first with {options.pair} {alone[0]!r}; remove them, or compare "
-            "without --pair"
+            f"{count} no partner, {which} {options.pair} {alone[0]!r}; remove {remedy}, or compare without --pair"
         )
     return np.array([*left.values(), *(right[label] for label in left)])
 

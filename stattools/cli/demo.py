@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,7 @@ def wind(settings: Settings) -> Analysis:
             "Day by day the two airports make a pair, because they share the weather. Under the null hypothesis they "
             "may change places; whole weeks do so together, because neighbouring days are alike."
         ),
-        null="the mean wind roses of the two airports are the same",
+        null="the mean embeddings of the wind roses of the two airports are equal",
         units="days",
         first=result,
         found=result.localize(n_resamples=settings.n_map),
@@ -83,30 +83,39 @@ def storms(settings: Settings) -> Analysis:
     """Seasons of a year by analysis of variance within years; then peak against late season."""
     from stattools import datasets, isw_anova, isw_test
 
-    data = datasets.load_storms(by="season")
+    data = _in_order(datasets.load_storms(by="season"), ("peak", "late", "early"))
     years = data.units["year"].to_numpy()
     basis = data.distributions.domain.eigenbasis(80, weighting="heat", heat_time=0.02)
     embedded = data.distributions.embed(basis)  # once for both tests
     options: dict[str, Any] = {"n_resamples": settings.n_resamples, "rng": settings.seed}
-    result = isw_anova(embedded, data.groups, strata=years, **options)
+    result = isw_anova(embedded, strata=years, **options)
     two = np.flatnonzero(data.units["group"].isin(["peak", "late"]))
-    pair = isw_test(embedded[two], groups=data.groups[two], strata=years[two], **options)
+    pair = isw_test(embedded[two], strata=years[two], **options)
     return Analysis(
         data=data,
         design=(
             "Three groups are compared by analysis of variance. Seasons are permuted among the storms of a year, "
             "because storms of a year share its climate. The second test compares the peak with the late season only. "
-            "80 eigenfunctions with heat weights, which decay slowly, are used in place of 20 with biharmonic weights: "
-            "they were chosen for the map, because storms keep to a part of the sphere."
+            "80 eigenfunctions are used in place of 20, so that the map is finer, because storms keep to a part of the "
+            "sphere; heat weights, which decay slowly, are used in place of biharmonic ones, so that the finer waves "
+            "count in the test. They were chosen for the map, not before the data were seen."
         ),
-        null="storms of all three parts of the season spend their time in the same places",
+        null="the mean embeddings of storms of the three parts of the season are equal",
         units="storms",
         first=result,
         found=pair.localize(n_resamples=settings.n_map),
         pair=pair,
-        pair_null="storms of the peak and of the late season spend their time in the same places",
+        pair_null="the mean embeddings of storms of the peak and of the late season are equal",
         view={"extent": (-110, 10, 0, 60)},
     )
+
+
+def _in_order(data: Dataset, levels: tuple[str, ...]) -> Dataset:
+    """The data with their groups in an order: the first two are compared, and keep their colours in all plots."""
+    import pandas as pd
+
+    arranged = data.distributions.with_groups(pd.Categorical(data.groups, categories=levels))
+    return replace(data, build=lambda: arranged)
 
 
 def digits(settings: Settings) -> Analysis:
@@ -119,11 +128,11 @@ def digits(settings: Settings) -> Analysis:
     return Analysis(
         data=data,
         design=(
-            "Labels of images are permuted, as if the images were independent. Heat weights, which smooth over "
-            "neighbouring pixels, are used in place of biharmonic ones; they were chosen for the map, so that it shows "
-            "strokes."
+            "Labels of images are permuted, as if the images were independent. 40 eigenfunctions are used in place of "
+            "20, so that the map shows strokes, and heat weights in place of biharmonic ones, so that strokes count in "
+            "the test. They were chosen for the map, not before the data were seen."
         ),
-        null="the ink of a three and of an eight is spread alike",
+        null="the mean embeddings of the ink of threes and of eights are equal",
         units="images",
         first=result,
         found=result.localize(n_resamples=settings.n_map),
@@ -142,7 +151,7 @@ def cholera(settings: Settings) -> Analysis:
             "Each unit is a single place, so the test asks whether two kinds of addresses lie in the same streets. The "
             "numbers of deaths are permuted over the addresses, which stay where they are."
         ),
-        null="how many died at an address has nothing to do with where it lies",
+        null="addresses with one death and with several have equal mean embeddings in the streets",
         units="addresses",
         first=result,
         found=result.localize(n_resamples=settings.n_map),
@@ -200,7 +209,7 @@ def section(title: str, analysis: Analysis, *, seconds: float) -> html.Section:
     facts = {
         "Question": data.question,
         "Data and unit": data.description,
-        "Units": ", ".join(f"{label} ({n})" for label, n in data.counts().items()),
+        "Units": ", ".join(f"{label} ({n})" for label, n in analysis.first.n.items()),
         "Design": analysis.design,
         "Remarks": "; ".join(data.remarks),
         "Source": data.source,
@@ -230,7 +239,8 @@ def _findings(analysis: Analysis) -> tuple[str, ...]:
     ]
     if analysis.pair is not None:
         texts.append(words.conclusion(analysis.pair, null=analysis.pair_null))
-    texts += words.where(analysis.found, analysis.data.distributions, place=analysis.place)
+    test = analysis.first if analysis.pair is None else analysis.pair
+    texts += words.where(analysis.found, analysis.data.distributions, test=test, place=analysis.place)
     return tuple(text for text in texts if text)
 
 
@@ -240,8 +250,8 @@ def _data_figures(analysis: Analysis) -> tuple[html.Figure, ...]:
         return ()
     first, second = analysis.found.levels
     caption = (
-        f"Where {first} and {second} differ: difference of mean densities, smoothed by the spectral kernel. Outlined "
-        "or dark where p <= 0.05, adjusted for all points."
+        f"Where {first} and {second} differ: difference of mean densities, smoothed to the resolution of the "
+        "eigenfunctions (1 = uniform). Outlined or dark where p <= 0.05, adjusted for all points."
     )
     difference = figures.figure(analysis.found, "map", caption, **analysis.view)
     return (*figures.collection(analysis.data.distributions, **analysis.view), difference)

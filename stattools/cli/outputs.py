@@ -116,10 +116,10 @@ def report(options: argparse.Namespace, units: DistributionArray, result: Any, f
     found : Localization or None
     """
     findings = [
-        words.conclusion(result, null=f"the groups of {options.group} have the same law of distributions"),
+        words.conclusion(result, null=f"the mean embeddings of the groups of {options.group} are equal"),
         words.parts(result),
         words.size(result),
-        *([] if found is None else words.where(found, units if found.points is not None else None)),
+        *([] if found is None else words.where(found, units if found.points is not None else None, test=result)),
     ]
     blocks: list[html.Block] = [
         html.Facts(_facts(options, units, result)),
@@ -134,7 +134,7 @@ def report(options: argparse.Namespace, units: DistributionArray, result: Any, f
         "components": "Each component's share of the squared distance between the groups.",
         "quantiles": "Mean quantile functions of the groups through the slice in which they differ most.",
     }
-    maps = {"map": "Difference of mean densities, smoothed by the spectral kernel; marked where p <= 0.05, adjusted."}
+    maps = {"map": "Difference of mean densities, smoothed; marked where p <= 0.05, adjusted for all points."}
     blocks.insert(2, html.Figures(_collection_figures(units)))
     where = () if found is None else figures.figures(found, maps)
     blocks.append(html.Figures(where + figures.figures(result, captions)))

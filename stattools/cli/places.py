@@ -16,10 +16,12 @@ CHUNK = 2000
 HELD = 0.25  # of the mass that a place would have if all were alike
 
 
-def holding_data(units: DistributionArray, points: Any) -> Any:
+def holding_data(units: DistributionArray, points: Any, basis: Any = None) -> Any:
     """Which points of a map hold data: at least a quarter of the mean mass of a point, over all units.
 
     A map is smooth, and therefore not zero where nothing was observed; words about places should not speak of those.
+    In a continuous space observations are often rounded, and then single points say little: with a basis it is the
+    density of all units, smoothed as `localize` does, that must be at least a quarter of the uniform one.
 
     Parameters
     ----------
@@ -27,6 +29,8 @@ def holding_data(units: DistributionArray, points: Any) -> Any:
         On a domain.
     points : (n, d) or (n,) array
         Points of the map.
+    basis : EigenBasis, optional
+        Of a continuous domain.
 
     Returns
     -------
@@ -39,8 +43,21 @@ def holding_data(units: DistributionArray, points: Any) -> Any:
     >>> holding_data(units, np.array([[0.0], [90.0], [180.0], [270.0]]))
     array([ True,  True, False, False])
     """
+    if basis is not None and not units.domain.is_discrete:
+        return smoothed_density(units, points, basis) >= HELD
     masses = pooled_masses(units, points)
     return masses >= HELD / len(masses)
+
+
+def smoothed_density(units: DistributionArray, points: Any, basis: Any) -> FloatArray:
+    """(n,) mean density of the units, 1 where it is that of the uniform law, by the heat kernel of `localize`."""
+    from stattools.twosample.localization import DENSITY_TIME
+
+    atoms, masses = _pooled(units)
+    damped = np.exp(-DENSITY_TIME / basis.eigenvalues.max() * basis.eigenvalues)
+    means = masses @ basis.evaluate_eigenfunctions(atoms)
+    scale = basis.domain.volume if basis.normalization == "volume" else 1.0
+    return np.asarray(1 + scale * (basis.evaluate_eigenfunctions(points) @ (damped * means)))
 
 
 def pooled_masses(units: DistributionArray, points: Any) -> FloatArray:

@@ -81,10 +81,17 @@ def _read_text(
         raise CommandError(f"{path!r} is empty") from None
     except (pd.errors.ParserError, pd.errors.ParserWarning, ValueError, LookupError) as error:
         text = "some rows have more fields than the header" if isinstance(error, Warning) else str(error)
-        hint = "; name its encoding, such as --encoding latin-1" if isinstance(error, UnicodeError) else ""
+        hint = _encoding_hint(error) if isinstance(error, UnicodeError) else ""
         raise CommandError(f"{path!r} cannot be read as a table: {text}{hint}") from None
     found = [str(name) for name in frame.columns]
     return frame[[name for name in wanted if name in found]], found
+
+
+def _encoding_hint(error: UnicodeError) -> str:
+    """Spreadsheets save "Unicode text" as UTF-16, which begins with the bytes FF FE or FE FF."""
+    start = bytes(error.object[:2]) if isinstance(error, UnicodeDecodeError) else b""
+    name = "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
+    return f"; name its encoding, such as --encoding {name}"
 
 
 def _read_parquet(path: str, wanted: list[str]) -> tuple[pd.DataFrame, list[str]]:

@@ -31,7 +31,7 @@ def conclusion(result: Any, *, null: str, level: float = LEVEL) -> str:
     ----------
     result : HTestResult
     null : str
-        The null hypothesis as the end of "that ...", such as "both airports have one law of wind roses".
+        The null hypothesis as the end of "that ...", such as "the mean embeddings of both airports are equal".
     level : float
 
     Examples
@@ -86,7 +86,12 @@ def parts(result: Any) -> str:
 
 
 def where(
-    found: Any, units: Any = None, *, place: Callable[[Any], str] | None = None, level: float = LEVEL
+    found: Any,
+    units: Any = None,
+    *,
+    test: Any = None,
+    place: Callable[[Any], str] | None = None,
+    level: float = LEVEL,
 ) -> list[str]:
     """What a localisation found: components, then places.
 
@@ -95,6 +100,8 @@ def where(
     found : Localization
     units : DistributionArray, optional
         The two collections; with them the sentence speaks of places that hold data only.
+    test : HTestResult, optional
+        The test of the same two collections. When it found nothing, the sentence on components says what they are.
     place : callable, optional
         Turns a point of the map into words; by default what `place_text` says for the domain.
     level : float
@@ -106,6 +113,11 @@ def where(
         f"{differ.sum()} of {len(differ)} components differ at adjusted level {level:g}; the largest share of the "
         f"squared distance, {percent(slices['share'][lead])}, lies in {slices['component'][lead]}."
     ]
+    if test is not None and float(test.pvalue) > level:
+        texts[0] += (
+            " The test of the whole did not reject; the components are an exploratory search beside it, with an error "
+            "of its own, and a component found there needs new data."
+        )
     if found.p_map is not None:
         texts.append(_map_sentence(found, units, place, level))
     return texts
@@ -114,7 +126,7 @@ def where(
 def _map_sentence(found: Any, units: Any, place: Callable[[Any], str] | None, level: float) -> str:
     p, witness = np.asarray(found.p_map), np.asarray(found.witness)
     domain = found.embedding.slicer.domain
-    held = np.ones(len(p), dtype=bool) if units is None else holding_data(units, found.points)
+    held = np.ones(len(p), dtype=bool) if units is None else holding_data(units, found.points, found.embedding.slicer)
     what = "points of the map" if units is None else "points of the map that hold data"
     marked = held & (p <= level)
     if not marked.any():
@@ -129,7 +141,9 @@ def _map_sentence(found: Any, units: Any, place: Callable[[Any], str] | None, le
         own = np.where(marked, sign * witness, 0.0)
         if own.max() > 0:
             parts.append(f"{label} most of all around {name(found.points[int(own.argmax())])}")
+    everywhere = "" if held.all() else f"; of all {len(p)} points {(p <= level).sum()}"
+    smoothed = "mean densities" if found.map_of == "density" else "mean densities, widely smoothed by the kernel,"
     return (
-        f"{marked.sum()} of the {held.sum()} {what} differ (family-wise level {level:g}). Smoothed by the spectral "
-        f"kernel, one collection has more mass there than the other: {', and '.join(parts)}."
+        f"The {smoothed} differ at {marked.sum()} of the {held.sum()} {what} (family-wise level {level:g}{everywhere}). "
+        f"There is more mass in {', and in '.join(parts)}."
     )

@@ -253,20 +253,16 @@ def _roses(array: Any, members: Any, ax: Any, *, bins: int, title: str, orientat
     edges = np.linspace(0, domain.period, bins + 1)
     shares = {level: _rose_shares(array, rows, edges) for level, rows in members.items()}
     top = max(float(share.max()) for share in shares.values())
+    from matplotlib.patheffects import withStroke
+
+    halo = withStroke(linewidth=1.6, foreground="white")
+    free = _emptiest(list(shares.values()), edges, domain)
     for fraction in (0.25, 0.5, 0.75, 1.0):
         radius = np.sqrt(fraction)
         _circle.ring(ax, domain, radius, sense, color=_style.PALE, linewidth=0.7)
-        (x,), (y,) = _circle.place([domain.period / 16], radius, domain, sense)
-        ax.text(
-            x,
-            y,
-            f"{100 * fraction * top:.2g} %",
-            fontsize="x-small",
-            color=_style.GREY,
-            ha="center",
-            va="center",
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
-        )
+        (x,), (y,) = _circle.place([free], radius, domain, sense)
+        text = ax.text(x, y, _percent(fraction * top), fontsize="x-small", color=_style.INK, ha="center", va="center")
+        text.set(path_effects=[halo], zorder=4)
     for level, rows in members.items():
         k = _order_of(array, level)
         x, y = _rose(shares[level], edges, top, domain, sense)
@@ -285,6 +281,22 @@ def _roses(array: Any, members: Any, ax: Any, *, bins: int, title: str, orientat
     about = f"mean share of mass,\nsectors of {_style.number(domain.period / bins)}{_unit(domain)}"
     _circle.key(ax, 1.02, title=about)
     return _style.bare(ax, title=title)
+
+
+def _emptiest(shares: list[FloatArray], edges: FloatArray, domain: Any) -> float:
+    """Where labels of radii cross the outlines least: of the places between the ticks the one of shortest sectors."""
+    places = (np.arange(8) + 0.5) * domain.period / 8
+    middles = (edges[1:] + edges[:-1]) / 2
+    away = np.abs(places[:, None] - middles)
+    near = np.minimum(away, domain.period - away) <= max(domain.period / 24, edges[1] - edges[0])
+    longest = np.max(shares, axis=0)
+    return float(places[np.argmin(np.where(near, longest, 0.0).max(axis=1))])
+
+
+def _percent(share: float) -> str:
+    """A share in percent, never in powers of ten."""
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 99.5 else f"{value:.2g} %"
 
 
 def _unit(domain: Any) -> str:

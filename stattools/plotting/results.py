@@ -37,7 +37,8 @@ def plot_null_distribution(result: Any, *, ax: Any = None, bins: int | None = No
     Notes
     -----
     One border between bars lies at the observed value, so that the heights of shaded bars add up to the number of
-    resampled values that are at least as extreme. For a two-sided test the smaller tail is shaded.
+    resampled values that are at least as extreme. For a two-sided test the smaller tail is shaded. An observed value
+    farther from the resampled ones than they are spread is an arrow at the edge, so that the bars stay visible.
 
     Examples
     --------
@@ -77,8 +78,8 @@ def plot_null_distribution(result: Any, *, ax: Any = None, bins: int | None = No
             linewidth=0.4,
             gid=name or "rest",
         )
-    ax.axvline(observed, color=_style.INK, linewidth=1.4, gid="observed")
     ax.margins(x=0.03)
+    _mark_observed(ax, observed, float(edges[0]), float(edges[-1]))
     _write_pvalue(ax, result, observed, int(extreme.sum()), values)
     kind = f"{result.resampling.kind} " if result.resampling is not None else ""
     return _style.finish(
@@ -119,21 +120,37 @@ def _edges(values: FloatArray, observed: float, upper: bool, bins: int | None) -
     return np.asarray(edges)
 
 
+def _mark_observed(ax: Any, observed: float, low: float, high: float) -> None:
+    """A line at the observed value; an arrow at the edge where the axis would shrink the bars to reach it."""
+    spread = high - low
+    if low - spread <= observed <= high + spread:
+        ax.axvline(observed, color=_style.INK, linewidth=1.4, gid="observed")
+        return
+    above = observed > high
+    ax.set_xlim(low - spread * (0.03 if above else 0.5), high + spread * (0.5 if above else 0.03))
+    tip, tail = (1.0, 0.86) if above else (0.0, 0.14)
+    arrow = {"arrowstyle": "-|>", "color": _style.INK, "linewidth": 1.4}
+    ax.annotate(
+        "", (tip, 0.5), (tail, 0.5), xycoords="axes fraction", textcoords="axes fraction", arrowprops=arrow, gid="beyond"
+    )
+
+
 def _write_pvalue(ax: Any, result: Any, observed: float, n_extreme: int, values: FloatArray) -> None:
     from stattools.results import _format
 
     relation = {"less": "as small", "greater": "as large"}.get(result.alternative, "as extreme")
+    low, high = ax.get_xlim()
+    beyond = not low <= observed <= high
     lines = [
-        f"observed {_style.number(observed, 4)}",
+        f"observed {_style.number(observed, 4)}" + (", beyond this axis" if beyond else ""),
         f"{n_extreme} of {len(values)} at least {relation}",
         _format.pvalue_equation(result.pvalue),
     ]
-    low, high = ax.get_xlim()
     left = observed > (low + high) / 2
     ax.set_ylim(0, 1.06 * ax.get_ylim()[1])
     ax.annotate(
         "\n".join(lines),
-        (observed, 0.98),
+        (min(max(observed, low), high), 0.98),
         (-6 if left else 6, 0),
         xycoords=("data", "axes fraction"),
         textcoords="offset points",

@@ -16,6 +16,10 @@ from stattools.plotting.results import plot_null_distribution
 
 MOST_BARS = 20
 LEVEL = 0.05
+MAPS = {
+    "density": ("difference of mean densities", "more mass"),
+    "kernel": ("difference smoothed by the spectral kernel", "more mass, widely smoothed,"),
+}
 
 
 def plot_test(result: Any, kind: str = "null", ax: Any = None, **options: Any) -> Any:
@@ -28,11 +32,13 @@ def plot_test(result: Any, kind: str = "null", ax: Any = None, **options: Any) -
         "null": the resampled statistic with the observed one. "components": the share of the squared distance that
         each eigenspace, or slice, holds. "quantiles": mean quantile functions of the groups through one slice, with
         pointwise intervals. "scatter": the collection in the plane, by classical scaling of its distances. "map":
-        where on the domain the first group puts more mass than the second (two groups only).
+        where on the domain the first group puts more mass than the second, as a difference of mean densities (two
+        groups only); it has no p-values, which `localize` computes.
     ax : matplotlib Axes, optional
     **options
         null: ``bins``. quantiles: ``slice`` (number or name; by default the one that differs most) and
-        ``confidence_level``. map: ``points`` and the options of `draw_values`.
+        ``confidence_level``. map: ``points``, ``map_of`` as in `localize` ("density", the default, or "kernel") and
+        the options of `draw_values`.
 
     Returns
     -------
@@ -71,7 +77,8 @@ def plot_localization(result: Any, kind: str = "components", ax: Any = None, **o
     kind : {"components", "quantiles", "map"}
         "components": the statistic of each eigenspace or slice with its adjusted p-value. "quantiles": the difference
         of mean quantiles through one slice, with pointwise intervals; levels that differ after adjustment are filled.
-        "map": the witness function on the domain, points that differ at family-wise level 0.05 outlined.
+        "map": the difference that was asked for by ``map_of``, on the domain; points that differ at family-wise level
+        0.05 are outlined.
     ax : matplotlib Axes, optional
     **options
         quantiles: ``slice`` (number or name; by default the one with most levels that differ) and
@@ -333,15 +340,19 @@ def _scatter(result: Any, ax: Any) -> Any:
     )
 
 
-def _test_map(result: Any, ax: Any, *, points: Any = None, **options: Any) -> Any:
+def _test_map(result: Any, ax: Any, *, points: Any = None, map_of: str = "density", **options: Any) -> Any:
     plan = result.plan
-    domain = getattr(plan.embedding.slicer, "domain", None)
+    slicer = plan.embedding.slicer
+    domain = getattr(slicer, "domain", None)
+    _validation.choice(map_of, tuple(MAPS), "map_of")
     if domain is None:
         raise InvalidParameterError("these slices have no domain, so there is no map")
     if len(plan.levels) != 2:
         raise InvalidParameterError(f"a map shows the difference of two groups; this test has {len(plan.levels)}")
     points = _map_points(domain) if points is None else domain.check_points(points)
-    return _draw_witness(domain, points, witness(plan, points), plan.levels, ax, **options)
+    values = witness(plan, points, map_of)
+    title = f'{_map_title(plan.levels)}\n(no p-values here; localize().plot("map") marks significance)'
+    return _draw_witness(slicer, points, values, plan.levels, map_of, ax, **({"title": title} | options))
 
 
 def _map_points(domain: Any) -> Any:
@@ -352,24 +363,36 @@ def _map_points(domain: Any) -> Any:
     return domain.from_lonlat(longitude.ravel(), latitude.ravel())
 
 
-def witness(plan: Any, points: Any) -> FloatArray:
-    """(n,) difference of the mean densities of two groups, smoothed by the spectral kernel of the slices."""
+def witness(plan: Any, points: Any, map_of: str = "density") -> FloatArray:
+    """(n,) difference of the mean densities of two groups, smoothed as `localize` does for the same `map_of`."""
+    from stattools.twosample.localization import DENSITY_TIME
+    from stattools.twosample.plan import heat_weights
+
     embedding = plan.embedding
     slicer = embedding.slicer
     means = embedding.quantile_functions().mean(axis=2)
     first, second = _groups(plan)
     difference = means[first].mean(axis=0) - means[second].mean(axis=0)
-    return np.asarray(slicer.evaluate(points) @ (np.asarray(slicer.slice_weights) * difference))
+    if map_of == "density":
+        weights = heat_weights(slicer, DENSITY_TIME / float(np.max(slicer.slice_eigenvalues)))
+    else:
+        weights = np.asarray(slicer.slice_weights)
+    return np.asarray(slicer.evaluate(points) @ (weights * difference))
 
 
-def _draw_witness(domain: Any, points: Any, values: FloatArray, levels: Any, ax: Any, **options: Any) -> Any:
+def _map_title(levels: Any) -> str:
+    return f"Where {_style.group_name(levels[0])} and {_style.group_name(levels[1])} differ"
+
+
+def _draw_witness(
+    slicer: Any, points: Any, values: FloatArray, levels: Any, map_of: str, ax: Any, **options: Any
+) -> Any:
+    label, more = MAPS[map_of]
+    if map_of == "density":
+        label += " (per unit of volume)" if slicer.normalization == "volume" else " (1 = uniform)"
     names = [_style.group_name(level) for level in levels]
-    defaults: dict[str, Any] = {
-        "label": "smoothed difference of mean densities",
-        "ends": (f"more mass in {names[0]}", f"more mass in {names[1]}"),
-        "title": f"Where {names[0]} and {names[1]} differ",
-    }
-    return draw_values(domain, points, values, ax, **(defaults | options))
+    defaults: dict[str, Any] = {"label": label, "ends": (f"{more} in {names[0]}", f"{more} in {names[1]}")}
+    return draw_values(slicer.domain, points, values, ax, **(defaults | options))
 
 
 # localisation ---------------------------------------------------------------------------------------------------------
@@ -476,6 +499,7 @@ def _found_map(result: Any, ax: Any, *, of: str = "witness", **options: Any) -> 
         return draw_values(domain, result.points, centred, ax, **(defaults | options))
     mask = np.asarray(result.p_map) <= LEVEL
     found = f"marked: family-wise p ≤ {LEVEL:g}" if mask.any() else f"no point at family-wise p ≤ {LEVEL:g}"
-    title = f"Where {names[0]} and {names[1]} differ\n({found})"
+    title = f"{_map_title(result.levels)}\n({found})"
     defaults = {"mask": mask, "threshold": result.threshold, "title": title}
-    return _draw_witness(domain, result.points, np.asarray(result.witness), result.levels, ax, **(defaults | options))
+    slicer, values = result.embedding.slicer, np.asarray(result.witness)
+    return _draw_witness(slicer, result.points, values, result.levels, result.map_of, ax, **(defaults | options))

@@ -117,6 +117,8 @@ class Permutation(Scheme):
         self._codes = _checked_codes(codes)
         self._items = _Items(len(self._codes), strata, blocks)
         labels, self._kinds = self._items.label_kinds(self._codes)
+        # without strata and blocks, items are units in their order and labels are codes
+        self._plain = strata is None and blocks is None
         self._labels = labels
         self.n_distinct = _n_distinct(self._items.split(labels))
         self.n_equivalent = self._relabellings()
@@ -151,6 +153,8 @@ class Permutation(Scheme):
 
     def _expand(self, labels: Any) -> Arrangements:
         """From item labels in the order of strata to group codes in the order of units."""
+        if self._plain:
+            return labels
         codes = np.empty((len(labels), len(self._codes)), dtype=np.int32)
         for position in range(self._items.size):
             codes[:, self._items.members[:, position]] = self._kinds[labels, position]

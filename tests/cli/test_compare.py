@@ -131,6 +131,17 @@ def test_masses_at_the_nodes_of_a_grid(run, tmp_path):
     assert len(content["localization"]["map"]["witness"]) == 36
 
 
+def test_resamples_of_a_localisation_are_an_option_of_their_own(run, csv):
+    words = ("compare", csv, *BASIC, "--n-resamples", "99", "--localize")
+    assert "1999 resamples" in run(*words).out
+    assert "family-wise error; 99 resamples" in run(*words, "--localize-resamples", "99").out
+
+
+def test_utf_16_is_read_when_it_is_named(run, csv, tmp_path):
+    (tmp_path / "u.csv").write_text(csv.read_text(encoding="utf-8"), encoding="utf-16")
+    assert run("compare", tmp_path / "u.csv", *BASIC, "--encoding", "utf-16").out == run("compare", csv, *BASIC).out
+
+
 def test_labels_stay_as_they_are_written(run, tmp_path):
     table = pd.DataFrame({"x": np.arange(24.0) ** 1.5, "u": np.repeat(["7", "07", "007", "x", "nan", "NA"], 4)})
     table.assign(g=np.repeat(["NA", "EU"], 12)).to_csv(tmp_path / "t.csv", index=False)
@@ -154,7 +165,7 @@ def test_warnings_go_to_standard_error_and_leave_json_clean(run, tmp_path):
     result = run("compare", tmp_path / "w.csv", *BASIC, "--json")
     assert result.code == 0
     assert json.loads(result.out)["warnings"]
-    assert result.err.startswith("warning: the smallest p-value that can be attained is 0.167")
+    assert result.err.startswith("warning: the smallest p-value that can be attained is 0.333")
     assert result.err.count("\n") == 1
     printed = run("compare", tmp_path / "w.csv", *BASIC)
     assert "warning: the smallest p-value" in printed.out and printed.err == ""
@@ -201,10 +212,12 @@ MISTAKES = {
     "no such calibration": (None, ("--statistic", "omnibus", "--calibration", "wild"), "permutation"),
     "resamples": (None, ("--n-resamples", "0"), "'0' is not a whole number of at least 1"),
     "seed": (None, ("--seed", "-1"), "'-1' is not a whole number of at least 0"),
-    "partner": (lambda t: t.iloc[12:], ("--pair", "day"), "1 units have no partner, the first with day '000'"),
+    "partner": (lambda t: t.iloc[12:], ("--pair", "day"), "1 unit has no partner, with day '000'; remove it"),
     "pair twice": (None, ("--pair", "half"), "group 'A' has several units with half '0'"),
     "label of a unit": (change("half", 9), ("--strata", "half"), "unit 'A 000' has 2 labels in column 'half'"),
     "report": (None, ("--report", "out"), "a file ending in .html"),
+    "resamples of nothing": (None, ("--localize-resamples", "99"), "without --localize"),
+    "too few to localize": (None, ("--localize", "--localize-resamples", "18"), "'18' is less than 19"),
     "unknown option": (None, ("--volume", "3"), "unrecognized arguments: --volume 3"),
 }
 
@@ -245,6 +258,7 @@ FILES = {
     "ragged.csv": ("place,day,dir\nA,1,2\nA,1,2,3,4\n", "Expected 3 fields in line 3, saw 5"),
     "shifted.csv": ("place,day,dir\nA,1,2,3\nA,1,2,3\n", "more fields than the header"),
     "latin.csv": ("place,day,dir\nZürich,1,2\n".encode("latin-1"), "--encoding latin-1"),
+    "wide.csv": ("place,day,dir\nA,1,2\n".encode("utf-16"), "--encoding utf-16"),
     "no.parquet": ("place,day,dir\n", "cannot be read as Parquet"),
 }
 

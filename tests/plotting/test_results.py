@@ -98,3 +98,21 @@ def test_missing_matplotlib_is_named_with_its_cure(height_test, monkeypatch):
     with pytest.raises(ImportError, match=r'pip install "stattools\[plot\]"') as caught:
         height_test.plot()
     assert isinstance(caught.value, StattoolsError)
+
+
+@pytest.mark.parametrize("observed", [100.0, -100.0])
+def test_an_extreme_statistic_leaves_the_bars_visible(observed, ax):
+    plot_null_distribution(stand_in(np.linspace(0, 4, 500), observed), ax=ax)
+    low, high = ax.get_xlim()
+    assert high - low < 8
+    assert any(artist.get_gid() == "beyond" for artist in ax.texts) and not ax.lines
+    written = " ".join(text.get_text() for text in ax.texts)
+    assert f"observed {observed:g}, beyond this axis" in written
+    assert sum(bar_counts(ax)) == 500
+
+
+def test_a_statistic_near_the_resampled_ones_is_a_line(ax):
+    plot_null_distribution(stand_in(np.linspace(0, 4, 500), 6.0), ax=ax)
+    (line,) = ax.lines
+    assert line.get_xdata()[0] == 6.0 and ax.get_xlim()[1] > 6.0
+    assert not any("beyond" in text.get_text() for text in ax.texts)

@@ -145,6 +145,55 @@ def test_the_map_of_a_test_is_the_witness_of_its_localization(wind_test, wind_pl
     radius = np.hypot(*by_gid(ax, "values").get_xydata()[:-1].T)
     w = wind_places.witness
     assert radius == pytest.approx(1 + 0.62 * w / np.abs(w).max())
+    assert 'localize().plot("map")' in ax.get_title(loc="left")
+
+
+def test_the_kernel_map_of_a_test_is_that_of_its_localization(wind_test, wind_places, ax):
+    found = wind_test.localize(map_of="kernel", n_resamples=99, rng=2)
+    np.testing.assert_allclose(witness(wind_test.plan, found.points, "kernel"), found.witness, rtol=1e-9)
+    wind_test.plot(kind="map", ax=ax, map_of="kernel")
+    drawn = by_gid(ax, "values").get_xydata()
+    ax.clear()
+    found.plot(kind="map", ax=ax)
+    np.testing.assert_allclose(drawn, by_gid(ax, "values").get_xydata(), atol=1e-9)
+
+
+@pytest.mark.parametrize("map_of, title, more", [
+    ("density", "difference of mean densities (1 = uniform)", "more mass in a"),
+    ("kernel", "difference smoothed by the spectral kernel", "more mass, widely smoothed, in a"),
+])  # fmt: skip
+def test_maps_say_what_they_show(wind_test, ax, map_of, title, more):
+    for result in (wind_test, wind_test.localize(map_of=map_of, n_resamples=99, rng=2)):
+        ax.clear()
+        result.plot(kind="map", ax=ax, **({"map_of": map_of} if result is wind_test else {}))
+        key = ax.get_legend()
+        assert " ".join(key.get_title().get_text().split()).startswith(title)
+        assert " ".join(key.get_texts()[0].get_text().split()) == more
+    with pytest.raises(InvalidParameterError, match="map_of is 'mass'"):
+        plot_test(wind_test, "map", map_of="mass")
+
+
+def test_the_density_map_is_a_difference_of_densities(winds, wind_test):
+    points = np.arange(0.0, 360, 1)[:, None]
+    values = witness(wind_test.plan, points)
+    assert values.mean() == pytest.approx(0.0, abs=1e-9)
+    seen_by_group = [
+        np.deg2rad(np.concatenate([winds.atoms(i)[0].ravel() for i in rows])) for rows in (range(14), range(14, 26))
+    ]
+    at = np.deg2rad(points.ravel())
+    # by hand: 1 + 2 sum of damped cosines of the distance to each observation, frequencies 1 to 3
+    damping = np.exp(-2 * np.arange(1, 4) ** 2 / 9)
+    density = [
+        1 + 2 * sum(d * np.cos(k * (at[:, None] - seen)).mean(axis=1) for k, d in zip((1, 2, 3), damping, strict=True))
+        for seen in seen_by_group
+    ]
+    np.testing.assert_allclose(values, density[0] - density[1], atol=1e-8)
+
+
+def test_with_volume_normalisation_the_label_says_so(winds, ax):
+    basis = winds.domain.eigenbasis(6, normalization="volume")
+    isw_test(winds, basis=basis, n_resamples=99, rng=1).plot(kind="map", ax=ax)
+    assert "(per unit of volume)" in " ".join(ax.get_legend().get_title().get_text().split())
 
 
 def test_the_map_marks_points_at_family_wise_level(wind_places, ax):
