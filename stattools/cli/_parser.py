@@ -102,7 +102,8 @@ def _add_demo(commands: Any) -> None:
         description=DEMO,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--out", metavar="PATH", default=".", help="a file ending in .html, or a folder; folders are made; default: here")
+    where = "a file ending in .html, or a folder; folders are made; default: here"
+    parser.add_argument("--out", metavar="PATH", default=".", help=where)
     parser.add_argument("--seed", type=_seed, default=1854, metavar="N", help="default: 1854")
     parser.add_argument("--quick", action="store_true", help="fewer resamples: coarser p-values in less time")
 
@@ -129,7 +130,8 @@ def _add_compare(commands: Any) -> None:
     table.add_argument("--strata", metavar="S", help="permute units only within these, such as a year or a centre")
     table.add_argument("--blocks", metavar="B", help="units that are permuted together, such as the days of a week")
     table.add_argument("--sep", metavar="C", help="separator of a text file; default: comma, tab for .tsv")
-    table.add_argument("--encoding", default="utf-8-sig", metavar="E", help="of a text file, such as utf-16 or latin-1; default: UTF-8")
+    encodings = "of a text file, such as utf-16 or latin-1; default: UTF-8"
+    table.add_argument("--encoding", default="utf-8-sig", metavar="E", help=encodings)
     test = parser.add_argument_group("test")
     test.add_argument("--domain", default="line", metavar="D", help="where the values live, see below; default: line")
     test.add_argument("--statistic", choices=STATISTICS, metavar="NAME", help=f"one of {', '.join(STATISTICS)}")

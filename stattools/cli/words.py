@@ -116,7 +116,7 @@ def where(
     if test is not None and float(test.pvalue) > level:
         texts[0] += (
             " The test of the whole did not reject; the components are an exploratory search beside it, with an error "
-            "of its own, and a component found there needs new data."
+            "of its own" + (", and what it found needs new data." if differ.any() else ".")
         )
     if found.p_map is not None:
         texts.append(_map_sentence(found, units, place, level))
@@ -142,8 +142,8 @@ def _map_sentence(found: Any, units: Any, place: Callable[[Any], str] | None, le
         if own.max() > 0:
             parts.append(f"{label} most of all around {name(found.points[int(own.argmax())])}")
     everywhere = "" if held.all() else f"; of all {len(p)} points {(p <= level).sum()}"
-    smoothed = "mean densities" if found.map_of == "density" else "mean densities, widely smoothed by the kernel,"
+    smoothed = "smoothed mean densities" if found.map_of == "density" else "means, widely smoothed by the kernel,"
     return (
-        f"The {smoothed} differ at {marked.sum()} of the {held.sum()} {what} (family-wise level {level:g}{everywhere}). "
-        f"There is more mass in {', and in '.join(parts)}."
+        f"The {smoothed} differ at {marked.sum()} of the {held.sum()} {what} (family-wise level "
+        f"{level:g}{everywhere}). There is more mass in {', and in '.join(parts)}."
     )

@@ -18,7 +18,8 @@ from stattools._typing import FloatArray
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4D4D4D")
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 SIGNED = ("#6b2e00", "#D55E00", "#f3b98f", "#f7f7f7", "#93c4e3", "#0072B2", "#00304d")
-POSITIVE = ("#f7f7f7", "#c6dbe9", "#6aaed6", "#0072B2", "#00304d")
+POSITIVE = ("#f7f7f7", "#dadaeb", "#9e9ac8", "#6a51a3", "#2d0059")  # of no group, as PLAIN
+PLAIN = "#6a51a3"  # what belongs to no group: components, differences, the tail of a null distribution
 INK = "#262626"
 GREY = "#8c8c8c"
 PALE = "#d0d0d0"

@@ -66,7 +66,7 @@ def plot_null_distribution(result: Any, *, ax: Any = None, bins: int | None = No
         bool(extreme.any() and values[extreme].max() >= observed - TIE * abs(observed)) and result.alternative != "less"
     )
     edges = _edges(values, observed, upper, bins)
-    for chosen, shade, name in ((~extreme, _style.PALE, ""), (extreme, _style.color(1), "shaded")):
+    for chosen, shade, name in ((~extreme, _style.PALE, ""), (extreme, _style.PLAIN, "shaded")):
         heights, _ = np.histogram(values[chosen], edges)
         ax.bar(
             edges[:-1],
@@ -130,9 +130,7 @@ def _mark_observed(ax: Any, observed: float, low: float, high: float) -> None:
     ax.set_xlim(low - spread * (0.03 if above else 0.5), high + spread * (0.5 if above else 0.03))
     tip, tail = (1.0, 0.86) if above else (0.0, 0.14)
     arrow = {"arrowstyle": "-|>", "color": _style.INK, "linewidth": 1.4}
-    ax.annotate(
-        "", (tip, 0.5), (tail, 0.5), xycoords="axes fraction", textcoords="axes fraction", arrowprops=arrow, gid="beyond"
-    )
+    ax.annotate("", (tip, 0.5), (tail, 0.5), xycoords="axes fraction", arrowprops=arrow, gid="beyond")
 
 
 def _write_pvalue(ax: Any, result: Any, observed: float, n_extreme: int, values: FloatArray) -> None:

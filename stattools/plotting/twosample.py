@@ -212,7 +212,7 @@ def _bars(ax: Any, table: Any, lengths: FloatArray, *, add_rest: bool, filled: A
     ax = _style.axes(ax, height=max(2.8, 1.1 + 0.24 * len(texts)))
     places = np.arange(len(texts))
     strong = np.ones(len(texts), dtype=bool) if filled is None else filled[shown]
-    shades = [_style.color(0) if s else _style.PALE for s in strong]
+    shades = [_style.PLAIN if s else _style.PALE for s in strong]
     if n_left and add_rest:
         shades[-1] = _style.GREY
     bars = ax.barh(places, drawn, color=shades, height=0.72)
@@ -438,12 +438,12 @@ def _quantile_differences(result: Any, ax: Any, *, slice: Any = None, confidence
         x,
         difference - half,
         difference + half,
-        color=_style.color(0),
+        color=_style.PLAIN,
         alpha=0.2,
         linewidth=0,
         label=f"{100 * level:g} % pointwise interval",
     )
-    ax.plot(x, difference, color=_style.color(0), linewidth=1.5, gid="difference")
+    ax.plot(x, difference, color=_style.PLAIN, linewidth=1.5, gid="difference")
     ax.plot(
         x[~found],
         difference[~found],
@@ -451,7 +451,7 @@ def _quantile_differences(result: Any, ax: Any, *, slice: Any = None, confidence
         marker="o",
         markersize=5,
         markerfacecolor="white",
-        markeredgecolor=_style.color(0),
+        markeredgecolor=_style.PLAIN,
         label="not significant",
     )
     ax.plot(
@@ -460,7 +460,7 @@ def _quantile_differences(result: Any, ax: Any, *, slice: Any = None, confidence
         linestyle="none",
         marker="o",
         markersize=6,
-        color=_style.color(1),
+        color=_style.MARK,
         label=f"adjusted p ≤ {LEVEL:g}",
         gid="mask",
     )

@@ -37,7 +37,7 @@ def winds(n_days=8, n_hours=12, shift=60.0, seed=0):
             centre = 200 + turn + 20 * np.sin(day)
             hours = np.mod(centre + rng.normal(0, 30, n_hours), 360)
             rows += [
-                {"place": place, "day": f"{day:03d}", "half": day // 4, "pairs": day % 5, "dir": hour} for hour in hours
+                {"place": place, "day": f"{day:03d}", "half": day // 4, "pairs": day % 7, "dir": hour} for hour in hours
             ]
     return pd.DataFrame(rows)
 

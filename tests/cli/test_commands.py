@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from stattools.cli import demo, figures, html, words
+from stattools import Circle, DistributionArray, isw_test
+from stattools.cli import demo, figures, html, places, words
 from stattools.cli._parser import PROGRAM, build_parser
 
 
@@ -98,6 +100,46 @@ def test_a_conclusion_follows_the_p_value():
     assert "do not contradict" in words.conclusion(made_up(0.3, n_exceeding=29), null="all is well")
     open_question = words.conclusion(made_up(0.04, (0.01, 0.1), n_exceeding=3), null="all is well")
     assert "contradict that" in open_question and "more resamples" in open_question
+
+
+def localised(shift, n=10):
+    """Two groups on a circle of values rounded to ten degrees, and where they differ."""
+    rng = np.random.default_rng(3)
+    centres = np.repeat([120.0, 120.0 + shift], n)
+    units = [np.mod(np.round(rng.normal(c, 25, 60), -1), 360) for c in centres]
+    x = DistributionArray.from_samples(units, domain=Circle(360, unit="deg"), groups=np.repeat(["a", "b"], n))
+    result = isw_test(x, n_resamples=199, rng=1)
+    return x, result, result.localize(n_resamples=199, rng=1)
+
+
+def test_after_a_test_that_found_nothing_components_are_called_a_search():
+    x, result, found = localised(0.0)
+    assert result.pvalue > 0.05
+    first = words.where(found, x, test=result)[0]
+    assert "exploratory search" in first and "an error of its own" in first
+    x, result, found = localised(40.0)
+    assert result.pvalue <= 0.05
+    assert "exploratory" not in words.where(found, x, test=result)[0]
+
+
+def test_sentences_on_places_count_those_that_hold_data():
+    x, _, found = localised(40.0)
+    held = places.holding_data(x, found.points, found.embedding.slicer)
+    assert 100 < held.sum() < 300 and held[[90, 95, 120, 155]].all() and not held[300]  # between the tens as well
+    text = words.where(found, x)[1]
+    marked = found.p_map <= 0.05
+    assert f"at {(held & marked).sum()} of the {held.sum()} points of the map that hold data" in text
+    assert f"of all 360 points {marked.sum()}" in text
+    assert "smoothed mean densities" in text and "more mass in a most of all around" in text
+
+
+def test_storms_keep_their_colours_in_both_tests():
+    from stattools import datasets
+
+    data = demo._in_order(datasets.load_storms(by="season"), ("peak", "late", "early"))
+    assert data.distributions.group_levels == ("peak", "late", "early")
+    two = data.distributions[np.isin(data.groups, ["peak", "late"])]
+    assert two.group_levels == ("peak", "late")
 
 
 # other commands ------------------------------------------------------------------------------------------------------

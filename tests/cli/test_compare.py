@@ -92,9 +92,10 @@ def test_strata_and_blocks_follow_the_units(run, csv):
     halves = table.drop_duplicates(["place", "day"])["half"].to_numpy()
     content = json.loads(run("compare", csv, *BASIC, "--strata", "half", "--json").out)
     assert content["pvalue"] == by_hand(table, strata=halves).pvalue
+    assert "strata" in content["settings"]["exchanged"]
     content = json.loads(run("compare", csv, *BASIC, "--pair", "day", "--blocks", "pairs", "--json").out)
-    assert content["pvalue"] == by_hand(table, paired=True, blocks=np.arange(8) % 5).pvalue
-    assert content["resampling"]["n_distinct"] < 2**8  # five blocks of pairs, not eight pairs
+    assert content["pvalue"] == by_hand(table, paired=True, blocks=np.arange(8) % 7).pvalue
+    assert content["resampling"]["n_distinct"] < 2**8  # seven blocks of pairs, not eight pairs
 
 
 def test_three_groups_are_an_analysis_of_variance(run, tmp_path):
