@@ -31,6 +31,8 @@ def run(task: str, *, env: Mapping[str, str] | None = None, **arguments: Any) ->
 # memory -------------------------------------------------------------------------------------------------------------
 def peak_of_process() -> int:
     """Largest resident size of this process in bytes."""
+    if sys.platform == "linux":
+        return _status("VmHWM")  # ru_maxrss starts from the size of the process that started this one
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

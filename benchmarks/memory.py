@@ -80,12 +80,12 @@ def _test(statistic: str, n_units: int, n_slices: int) -> Callable[..., Callable
     return prepare
 
 
-def _test_bytes(n_units: int, n_slices: int) -> float:
+def _test_bytes(n_units: int, n_slices: int, rows: float = 6.5, grams: int = 1) -> float:
     p = 20 * n_slices
-    return 8.0 * (n_units * p + min(n_units, p) ** 2 + 256 * p)
+    return 8.0 * (rows * n_units * p + grams * n_units * min(n_units, p))
 
 
-_TEST = "8 (N P + min(N, P)^2 + 256 P)"
+_TEST = "8 (6.5 N P + N min(N, P))"
 CASES = {
     "embed, shared support": Case(_embed_shared, "8 (N S D + 3 S n)", 8.0 * (1500 * 100 * 100 + 3 * 100 * 4000)),
     "embed, weighted samples": Case(_embed_samples, "8 N S D + 64 MB", 8.0 * 1500 * 100 * 100 + 64e6),
@@ -94,11 +94,13 @@ CASES = {
     ),
     "exact_squared_distances, weighted samples": Case(_exact_samples, "16 S an atom", 16.0 * 20 * 100 * 20_000),
     "from_samples": Case(_from_samples, "8 M d", 8.0 * 300 * 20_000 * 2),
-    "pairwise('w2') in the plane": Case(_pot, "8 m^2", 8.0 * 2500**2),
+    "pairwise('w2') in the plane": Case(_pot, "50 m^2", 50.0 * 2500**2),
     "isw_test, studentized, N > P": Case(_test("studentized", 8000, 30), _TEST, _test_bytes(8000, 30)),
     "isw_test, studentized, N < P": Case(_test("studentized", 1500, 200), _TEST, _test_bytes(1500, 200)),
     "isw_test, combined": Case(_test("combined", 2000, 200), _TEST, _test_bytes(2000, 200)),
-    "isw_test, omnibus": Case(_test("omnibus", 2000, 200), _TEST, _test_bytes(2000, 200)),
+    "isw_test, omnibus": Case(
+        _test("omnibus", 2000, 200), "8 (8.5 N P + 4 N min(N, P))", _test_bytes(2000, 200, 8.5, 4)
+    ),
 }
 
 
@@ -106,7 +108,7 @@ def run(quick: bool, repetitions: int) -> list[Section]:
     """Peaks of a large test and of single routines."""
     section = Section(
         "Memory",
-        "Each in a fresh process. Peaks are resident sizes, interpreter and libraries included (`ru_maxrss`); with two "
+        "Each in a fresh process. Peaks are resident sizes, interpreter and libraries included; with two "
         "worker processes the peaks of all three are added, so that pages they share count three times.",
     )
     _large(section, quick)

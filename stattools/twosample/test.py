@@ -132,8 +132,7 @@ def isw_test(
     groups are unequal and vary in different directions, take "wild".
 
     With P features and N units, time is O(B N min(N, P)) for "studentized" and "mean", O(B N P) for the others. Peak
-    memory is near 8 (4 N P + N min(N, P) + 512 (N + min(N, P)) + B) bytes for the former; "max_t" and "combined" take
-    8 (2 N P + 1536 P) more, "omnibus" another 24 N (P + min(N, P)).
+    memory is near 8 (6.5 N P + N min(N, P)) bytes, for "omnibus" 8 (8.5 N P + 4 N min(N, P)).
 
     References
     ----------
