@@ -739,7 +739,8 @@ class DistributionArray:
 
         Notes
         -----
-        Sliced: O(S m) a pair after one sort a distribution. POT: O(m^3) a pair at worst, and 50 m^2 bytes, most of them its own.
+        Sliced: O(S m) a pair after one sort a distribution. POT: O(m^3) a pair at worst, and near 50 m^2 bytes, most of
+        them its own.
 
         Examples
         --------
