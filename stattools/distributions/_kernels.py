@@ -44,32 +44,22 @@ def sorted_ranks(rank, support, n_support, words, positions):
 
 
 @njit
-def mass_of_eight(w, k):
-    """Sum of eight masses from position k on, in a tree: the additions do not wait for each other."""
-    return ((w[k] + w[k + 1]) + (w[k + 2] + w[k + 3])) + ((w[k + 4] + w[k + 5]) + (w[k + 6] + w[k + 7]))
-
-
-@njit
-def excess_of_eight(v, w, k, base):
-    """Sum of eight masses times the excess of their values over `base`."""
-    first = w[k] * (v[k] - base) + w[k + 1] * (v[k + 1] - base)
-    second = w[k + 2] * (v[k + 2] - base) + w[k + 3] * (v[k + 3] - base)
-    third = w[k + 4] * (v[k + 4] - base) + w[k + 5] * (v[k + 5] - base)
-    fourth = w[k + 6] * (v[k + 6] - base) + w[k + 7] * (v[k + 7] - base)
-    return (first + second) + (third + fourth)
-
-
-@njit
-def fill_cells(values, weights, quantiles):
+def fill_cells(values, weights, order, quantiles):
     """Averages of a quantile function over equal cells of (0, 1).
 
     Parameters
     ----------
     values : (n,) float64
         Increasing.
-    weights : (n,) float64
-        Non-negative with sum 1 up to rounding.
+    weights : (at least n,) float64
+        The mass of atom k is ``weights[order[k]]``; masses are non-negative with sum 1 up to rounding.
+    order : (at least n,) intp
     quantiles : (D,) float64, written to
+
+    Notes
+    -----
+    Atoms are taken eight at a time: their masses are added in a tree, so that additions do not wait for each other, and
+    a border of cells among them is found without branching. What does not fit goes one by one.
     """
     n_atoms, n_cells = len(values), len(quantiles)
     width = 1.0 / n_cells
@@ -77,14 +67,41 @@ def fill_cells(values, weights, quantiles):
     while k < n_atoms:
         stop = min(k + 8, n_atoms)
         if not fresh and k + 8 <= n_atoms:
-            mass = mass_of_eight(weights, k)
+            w0, w1, w2, w3 = weights[order[k]], weights[order[k + 1]], weights[order[k + 2]], weights[order[k + 3]]
+            w4, w5, w6, w7 = weights[order[k + 4]], weights[order[k + 5]], weights[order[k + 6]], weights[order[k + 7]]
+            mass = ((w0 + w1) + (w2 + w3)) + ((w4 + w5) + (w6 + w7))
             if mass < room:  # no border of a cell among them
-                excess += excess_of_eight(values, weights, k, base)
+                first = w0 * (values[k] - base) + w1 * (values[k + 1] - base)
+                second = w2 * (values[k + 2] - base) + w3 * (values[k + 3] - base)
+                third = w4 * (values[k + 4] - base) + w5 * (values[k + 5] - base)
+                fourth = w6 * (values[k + 6] - base) + w7 * (values[k + 7] - base)
+                excess += (first + second) + (third + fourth)
                 room -= mass
                 k = stop
                 continue
+            total, j = 0.0, 0
+            for i in range(8):
+                total += weights[order[k + i]]
+                j += total < room
+            if j < 8 and cell < n_cells - 1:  # atom k + j holds the border
+                value = values[k + j]
+                inside, own, after, later = 0.0, 0.0, 0.0, 0.0
+                for i in range(8):
+                    weight = weights[order[k + i]]
+                    before, beyond = weight if i < j else 0.0, weight if i > j else 0.0
+                    inside += before
+                    own += before * (values[k + i] - base)
+                    after += beyond
+                    later += beyond * (values[k + i] - value)
+                part = room - inside
+                after += weights[order[k + j]] - part
+                if after < width:  # and only one border
+                    quantiles[cell] = base + (excess + own + part * (value - base)) / width
+                    cell += 1
+                    base, excess, room, k = value, later, width - after, stop
+                    continue
         while k < stop:
-            value, weight = values[k], weights[k]
+            value, weight = values[k], weights[order[k]]
             k += 1
             if weight <= 0.0:
                 continue
@@ -108,12 +125,12 @@ def fill_cells(values, weights, quantiles):
 
 
 @njit
-def fill_levels(values, weights, levels, quantiles):
+def fill_levels(values, weights, order, levels, quantiles):
     """Left-continuous quantiles: the smallest value whose cumulated mass reaches the level.
 
     Parameters
     ----------
-    values, weights : (n,) float64
+    values, weights, order
         As in `fill_cells`.
     levels : (D,) float64
         Increasing, in [0, 1].
@@ -122,7 +139,7 @@ def fill_levels(values, weights, levels, quantiles):
     n_levels = len(levels)
     total, lost, last, k_level = 0.0, 0.0, values[0], 0
     for k in range(len(values)):
-        weight = weights[k]
+        weight = weights[order[k]]
         if weight <= 0.0:
             continue
         term = weight - lost
@@ -139,12 +156,12 @@ def fill_levels(values, weights, levels, quantiles):
 
 
 @njit
-def fill(values, weights, levels, cells, quantiles):
+def fill(values, weights, order, levels, cells, quantiles):
     """Cell averages or quantiles at `levels`; see `fill_cells` and `fill_levels`."""
     if cells:
-        fill_cells(values, weights, quantiles)
+        fill_cells(values, weights, order, quantiles)
     else:
-        fill_levels(values, weights, levels, quantiles)
+        fill_levels(values, weights, order, levels, quantiles)
 
 
 @njit
@@ -175,6 +192,7 @@ def shared_quantiles(values, order, rank, masses, levels, cells):
     weights = np.empty(n_nodes)
     support = np.empty(n_nodes, np.intp)
     positions = np.empty(n_nodes, np.intp)
+    as_they_are = np.arange(n_nodes)
     words = np.zeros((n_nodes + 31) // 32, np.int64)
     few_values = np.empty(n_nodes)
     for i in range(n_measures):
@@ -189,11 +207,9 @@ def shared_quantiles(values, order, rank, masses, levels, cells):
                 for k in range(n_support):
                     few_values[k] = values[s, positions[k]]
                     weights[k] = masses[i, order[s, positions[k]]]
-                fill(few_values[:n_support], weights[:n_support], levels, cells, quantiles[i, s])
+                fill(few_values[:n_support], weights, as_they_are, levels, cells, quantiles[i, s])
             else:
-                for k in range(n_nodes):
-                    weights[k] = masses[i, order[s, k]]
-                fill(values[s], weights, levels, cells, quantiles[i, s])
+                fill(values[s], masses[i], order[s], levels, cells, quantiles[i, s])
     return quantiles
 
 
@@ -220,9 +236,10 @@ def ragged_quantiles(values, weights, offsets, levels, cells):
     for i in range(n_measures):
         low, high = offsets[i], offsets[i + 1]
         equal = np.full(high - low, 1.0 / (high - low))
+        as_they_are = np.arange(high - low)
         for s in range(n_slices):
             if weights.shape[1]:
-                fill(values[s, low:high], weights[s, low:high], levels, cells, quantiles[i, s])
+                fill(values[s, low:high], weights[s, low:high], as_they_are, levels, cells, quantiles[i, s])
             else:
-                fill(values[s, low:high], equal, levels, cells, quantiles[i, s])
+                fill(values[s, low:high], equal, as_they_are, levels, cells, quantiles[i, s])
     return quantiles

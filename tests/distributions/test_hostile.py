@@ -10,7 +10,7 @@ from stattools.distributions import Directions, DistributionArray, exact_squared
 from stattools.domains import Circle, Grid, Interval, Sphere
 from stattools.exceptions import DegenerateDataWarning, StattoolsError
 
-pytestmark = pytest.mark.filterwarnings("ignore::stattools.exceptions.DegenerateDataWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::stattools.exceptions.StattoolsWarning")
 
 NUMBERS = st.one_of(
     st.integers(-5, 5),
