@@ -22,7 +22,7 @@ from stattools.distributions import Embedding, Identity
 LEVEL = 0.05
 TESTS = {
     "T*": {},
-    "|d|^2": {"statistic": "mean"},
+    "mean": {"statistic": "mean"},
     "max t": {"statistic": "max_t"},
     "Hotelling": {"statistic": "hotelling"},
     "HMP": {"statistic": "combined", "calibration": "asymptotic"},
@@ -129,9 +129,9 @@ simulated data sets a row. Two binomial standard errors are 0.010 at rate 0.05 f
 
 How to read it:
 
-- **Null rows.** Every column may be compared with 0.05. Permutation columns (T*, |d|^2, max t, Hotelling, "HMP, perm.",
+- **Null rows.** Every column may be compared with 0.05. Permutation columns (T*, mean, max t, Hotelling, "HMP, perm.",
   omnibus) are exact when both collections come from one law; the others are approximations.
-- **Equal means, unequal spread.** The laws differ and the means do not. |d|^2 calibrated by permutation rejects for the
+- **Equal means, unequal spread.** The laws differ and the means do not. The plain squared distance ("mean") calibrated by permutation rejects for the
   spread when groups are unequal: it tests equality of laws. The columns that estimate each group's covariance are tests
   of means for large groups; how large shows here.
 - **Shifted rows.** Power. Which statistic wins depends on the design: a difference spread over leading coordinates
