@@ -131,9 +131,9 @@ How to read it:
 
 - **Null rows.** Every column may be compared with 0.05. Permutation columns (T*, mean, max t, Hotelling, "HMP, perm.",
   omnibus) are exact when both collections come from one law; the others are approximations.
-- **Equal means, unequal spread.** The laws differ and the means do not. The plain squared distance ("mean") calibrated by permutation rejects for the
-  spread when groups are unequal: it tests equality of laws. The columns that estimate each group's covariance are tests
-  of means for large groups; how large shows here.
+- **Equal means, unequal spread.** The laws differ and the means do not. The plain squared distance ("mean") calibrated
+  by permutation rejects for the spread when groups are unequal: it tests equality of laws. The columns that estimate
+  each group's covariance are tests of means for large groups; how large shows here.
 - **Shifted rows.** Power. Which statistic wins depends on the design: a difference spread over leading coordinates
   favours T*, one in coordinates of small variance favours HMP and Hotelling.
 
