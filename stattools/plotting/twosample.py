@@ -350,7 +350,7 @@ def _test_map(result: Any, ax: Any, *, points: Any = None, map_of: str = "densit
     if len(plan.levels) != 2:
         raise InvalidParameterError(f"a map shows the difference of two groups; this test has {len(plan.levels)}")
     points = _map_points(domain) if points is None else domain.check_points(points)
-    values = witness(plan, points, map_of)
+    values = result.difference_at(points, map_of=map_of)
     title = f'{_map_title(plan.levels)}\n(no p-values here; localize().plot("map") marks significance)'
     return _draw_witness(slicer, points, values, plan.levels, map_of, ax, **({"title": title} | options))
 
@@ -361,23 +361,6 @@ def _map_points(domain: Any) -> Any:
         return domain.nodes()
     latitude, longitude = np.meshgrid(np.arange(-89.0, 90, 2), np.arange(-179.0, 180, 2), indexing="ij")
     return domain.from_lonlat(longitude.ravel(), latitude.ravel())
-
-
-def witness(plan: Any, points: Any, map_of: str = "density") -> FloatArray:
-    """(n,) difference of the mean densities of two groups, smoothed as `localize` does for the same `map_of`."""
-    from stattools.twosample.localization import DENSITY_TIME
-    from stattools.twosample.plan import heat_weights
-
-    embedding = plan.embedding
-    slicer = embedding.slicer
-    means = embedding.quantile_functions().mean(axis=2)
-    first, second = _groups(plan)
-    difference = means[first].mean(axis=0) - means[second].mean(axis=0)
-    if map_of == "density":
-        weights = heat_weights(slicer, DENSITY_TIME / float(np.max(slicer.slice_eigenvalues)))
-    else:
-        weights = np.asarray(slicer.slice_weights)
-    return np.asarray(slicer.evaluate(points) @ (weights * difference))
 
 
 def _map_title(levels: Any) -> str:

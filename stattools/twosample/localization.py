@@ -286,8 +286,8 @@ def localize(
         "p_adjusted": adjusted,
     }
     witness, transport, p_map, threshold = None, None, None, None
-    if phi is not None and projector is not None:
-        witness = _mean_difference(plan, "unit") @ projector
+    if phi is not None:
+        witness = difference_at(plan, phi, map_of)
         transport = _transport_potential(plan, phi)
         p_map, threshold = _map_pvalues(by_point)
     return Localization(
@@ -352,6 +352,13 @@ def _projector(plan: Plan, phi: FloatArray | None, of: str) -> FloatArray | None
     levels = plan.embedding.n_quantiles
     by_slice = phi * (_map_weights(plan.embedding.slicer, of) * slice_units(plan.embedding) / levels)
     return np.asarray(np.repeat(by_slice, levels, axis=1).T)
+
+
+def difference_at(plan: Plan, phi: FloatArray, map_of: str) -> FloatArray:
+    """(n,) the map at n points where the slices have the values phi, (n, S)."""
+    projector = _projector(plan, phi, map_of)
+    assert projector is not None
+    return np.asarray(_mean_difference(plan, "unit") @ projector)
 
 
 def slice_units(embedding: Embedding) -> FloatArray:

@@ -167,6 +167,44 @@ class ISWTestResult(HTestResult):
             of="distance",
         )
 
+    def difference_at(self, points: Any, *, map_of: str = "density") -> FloatArray:
+        """The map of `localize` at any points of the domain, without p-values.
+
+        Parameters
+        ----------
+        points : (n, d) or (n,) array_like
+            Points, or nodes.
+        map_of : {"density", "kernel"}
+            As in `stattools.twosample.localize`.
+
+        Returns
+        -------
+        (n,) float64
+            Positive where the first group puts more mass.
+
+        Raises
+        ------
+        InvalidParameterError
+            The slices have no domain.
+
+        Examples
+        --------
+        >>> from stattools import Circle, DistributionArray, isw_test
+        >>> rng = np.random.default_rng(1)
+        >>> x = DistributionArray.from_samples(rng.vonmises(0.0, 2.0, (12, 50)), domain=Circle())
+        >>> y = DistributionArray.from_samples(rng.vonmises(0.9, 2.0, (12, 50)), domain=Circle())
+        >>> isw_test(x, y, n_resamples=99, rng=1).difference_at([-0.5, 1.5]) > 0
+        array([ True, False])
+        """
+        from stattools.twosample.localization import difference_at
+
+        _validation.choice(map_of, ("density", "kernel"), "map_of")
+        slicer = self.plan.embedding.slicer
+        domain = getattr(slicer, "domain", None)
+        if domain is None:
+            raise InvalidParameterError("these slices have no domain, so there is no map")
+        return difference_at(self.plan, np.asarray(slicer.evaluate(domain.check_points(points))), map_of)
+
     def _available_plots(self) -> tuple[str, ...]:
         absent = {
             "null": self.null_distribution is None,

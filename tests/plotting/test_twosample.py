@@ -8,7 +8,6 @@ from stattools import DistributionArray, Grid, Sphere, isw_anova, isw_power, isw
 from stattools.distributions import Directions
 from stattools.exceptions import InvalidParameterError
 from stattools.plotting import plot_localization, plot_null_distribution, plot_power, plot_test
-from stattools.plotting.twosample import witness
 from tests.plotting.conftest import by_gid
 
 
@@ -140,7 +139,7 @@ def test_pairs_are_joined_in_the_scatter(heights, ax):
 
 
 def test_the_map_of_a_test_is_the_witness_of_its_localization(wind_test, wind_places, ax):
-    np.testing.assert_allclose(witness(wind_test.plan, wind_places.points), wind_places.witness, rtol=1e-9)
+    np.testing.assert_allclose(wind_test.difference_at(wind_places.points), wind_places.witness, rtol=1e-9)
     wind_test.plot(kind="map", ax=ax)
     radius = np.hypot(*by_gid(ax, "values").get_xydata()[:-1].T)
     w = wind_places.witness
@@ -150,7 +149,7 @@ def test_the_map_of_a_test_is_the_witness_of_its_localization(wind_test, wind_pl
 
 def test_the_kernel_map_of_a_test_is_that_of_its_localization(wind_test, wind_places, ax):
     found = wind_test.localize(map_of="kernel", n_resamples=99, rng=2)
-    np.testing.assert_allclose(witness(wind_test.plan, found.points, "kernel"), found.witness, rtol=1e-9)
+    np.testing.assert_allclose(wind_test.difference_at(found.points, map_of="kernel"), found.witness, rtol=1e-9)
     wind_test.plot(kind="map", ax=ax, map_of="kernel")
     drawn = by_gid(ax, "values").get_xydata()
     ax.clear()
@@ -175,7 +174,7 @@ def test_maps_say_what_they_show(wind_test, ax, map_of, title, more):
 
 def test_the_density_map_is_a_difference_of_densities(winds, wind_test):
     points = np.arange(0.0, 360, 1)[:, None]
-    values = witness(wind_test.plan, points)
+    values = wind_test.difference_at(points)
     assert values.mean() == pytest.approx(0.0, abs=1e-9)
     seen_by_group = [
         np.deg2rad(np.concatenate([winds.atoms(i)[0].ravel() for i in rows])) for rows in (range(14), range(14, 26))
