@@ -19,6 +19,7 @@ from stattools.results import HTestResult, ResamplingInfo, serialization
 from stattools.twosample import inputs
 from stattools.twosample.moments import Norms, Rows, group_moments, rows_of
 from stattools.twosample.plan import LARGEST_TOLERANCE, component_starts, slice_sizes
+from stattools.twosample.result import finished_run
 from stattools.twosample.statistics import studentized
 from stattools.twosample.test import (
     arrangement_codes,
@@ -95,26 +96,9 @@ class ISWAnovaResult(HTestResult):
         >>> result.extend(499).resampling.n_resamples
         499
         """
-        info = self.resampling
-        n_resamples = _validation.integer(n_resamples, "n_resamples", minimum=1)
-        assert info is not None
-        if info.stopped_early:
-            raise InvalidParameterError("a run that was stopped early is final; run the test again without stopping")
-        if n_resamples < info.n_resamples:
-            raise InvalidParameterError(f"n_resamples is {n_resamples}; the test already has {info.n_resamples}")
-        entropy: Any = self.provenance.seed
-        start = JointNull(
-            observed=np.empty(0),
-            values=np.asarray(self.null_distribution)[:, None],
-            scheme=_scheme(self.plan),
-            exact=info.exact,
-            stopped_early=False,
-            seed=np.random.SeedSequence(entropy, spawn_key=self.provenance.spawn_key),
-        )
-        notes = Notes()
-        for remark in self.notes:
-            notes.remark(remark)
-        plan = replace(self.plan, n_resamples=n_resamples)
+        values = np.asarray(self.null_distribution)[:, None]
+        start, notes = finished_run(self, values, _scheme(self.plan), n_resamples)
+        plan = replace(self.plan, n_resamples=int(n_resamples))
         return _run(plan, notes, n_jobs=n_jobs, progress=progress, start=start)
 
     def coefficients(self) -> Any:

@@ -21,6 +21,7 @@ from stattools.results.summary import Gap, Line, Part, Table, cut, text_rows
 from stattools.twosample import plan as plans
 from stattools.twosample.moments import Norms
 from stattools.twosample.plan import Plan
+from stattools.twosample.result import seed_of
 from stattools.twosample.statistics import studentized, t_of
 
 METHODS = {
@@ -244,9 +245,7 @@ def localize(
     plan = replace(result.plan, calibration="permutation", n_resamples=n_resamples)
     if min(plan.sizes) < 2:
         raise DegenerateDataError("localize needs at least two units in each group")
-    entropy: Any = result.provenance.seed
-    own = np.random.SeedSequence(entropy, spawn_key=result.provenance.spawn_key)
-    seed = _random.child_seed(own, 10**6) if rng is None else _random.seed_sequence(rng)
+    seed = _random.child_seed(seed_of(result), 10**6) if rng is None else _random.seed_sequence(rng)
     starts, names, eigenvalues = plans.component_starts(plan.embedding)
     points, phi = _map_functions(plan.embedding)
     projector = _projector(plan, phi, map_of)

@@ -11,8 +11,8 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import DegenerateDataError, InvalidParameterError, Notes
 from stattools._typing import FloatArray, Progress, Seed
-from stattools.resampling import Bootstrap, JointNull, resample
-from stattools.results import ConfidenceInterval, HTestResult
+from stattools.resampling import Bootstrap, JointNull, Scheme, resample
+from stattools.results import ConfidenceInterval, HTestResult, Result
 from stattools.twosample import plan as plans
 from stattools.twosample.moments import Norms, Rows, rows_of
 from stattools.twosample.plan import Plan
@@ -76,26 +76,8 @@ class ISWTestResult(HTestResult):
         """
         from stattools.twosample import test
 
-        info = self.resampling
-        n_resamples = _validation.integer(n_resamples, "n_resamples", minimum=1)
-        if info is None or self.joint_values is None:
-            raise InvalidParameterError("this test did not resample; there is nothing to extend")
-        if info.stopped_early:
-            raise InvalidParameterError("a run that was stopped early is final; run the test again without stopping")
-        if n_resamples < info.n_resamples:
-            raise InvalidParameterError(f"n_resamples is {n_resamples}; the test already has {info.n_resamples}")
-        plan = replace(self.plan, n_resamples=n_resamples)
-        start = JointNull(
-            observed=np.empty(0),
-            values=self.joint_values,
-            scheme=plans.scheme_of(self.plan),
-            exact=info.exact,
-            stopped_early=False,
-            seed=_seed_of(self),
-        )
-        notes = Notes()
-        for remark in self.notes:
-            notes.remark(remark)
+        start, notes = finished_run(self, self.joint_values, plans.scheme_of(self.plan), n_resamples)
+        plan = replace(self.plan, n_resamples=int(n_resamples))
         joint = test.run(plan, n_jobs=n_jobs, progress=progress, start=start)
         return test.resampled_result(plan, joint, notes)
 
@@ -155,7 +137,7 @@ class ISWTestResult(HTestResult):
             raise DegenerateDataError("an interval needs at least two units in each group")
         if self.plan.strata is not None or self.plan.blocks is not None:
             raise InvalidParameterError("an interval is not available with strata or blocks")
-        seed = _seed_of(self) if rng is None else rng
+        seed = seed_of(self) if rng is None else rng
         squared = bootstrap_distances(self.plan, n_resamples, seed)
         tail = (1 - level) / 2
         low, high = np.sqrt(np.maximum(np.quantile(squared, [tail, 1 - tail]), 0.0))
@@ -219,9 +201,40 @@ class ISWTestResult(HTestResult):
         return plots.plot_test(self, kind, ax, **options)
 
 
-def _seed_of(result: HTestResult) -> np.random.SeedSequence:
+def seed_of(result: Result) -> np.random.SeedSequence:
+    """The seed that a result was computed with."""
     entropy: Any = result.provenance.seed
     return np.random.SeedSequence(entropy, spawn_key=result.provenance.spawn_key)
+
+
+def finished_run(result: HTestResult, values: Any, scheme: Scheme, n_resamples: int) -> tuple[JointNull, Notes]:
+    """What a longer run of a test starts from: its resampled values, and the remarks it carries on.
+
+    Raises
+    ------
+    InvalidParameterError
+        The test did not resample, was stopped early, or has that many resamples already.
+    """
+    info = result.resampling
+    n_resamples = _validation.integer(n_resamples, "n_resamples", minimum=1)
+    if info is None or values is None:
+        raise InvalidParameterError("this test did not resample; there is nothing to extend")
+    if info.stopped_early:
+        raise InvalidParameterError("a run that was stopped early is final; run the test again without stopping")
+    if n_resamples < info.n_resamples:
+        raise InvalidParameterError(f"n_resamples is {n_resamples}; the test already has {info.n_resamples}")
+    notes = Notes()
+    for remark in result.notes:
+        notes.remark(remark)
+    start = JointNull(
+        observed=np.empty(0),
+        values=values,
+        scheme=scheme,
+        exact=info.exact,
+        stopped_early=False,
+        seed=seed_of(result),
+    )
+    return start, notes
 
 
 def bootstrap_distances(plan: Plan, n_resamples: int, rng: Seed) -> FloatArray:
