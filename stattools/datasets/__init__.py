@@ -8,17 +8,33 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any as _Any
 
 if TYPE_CHECKING:
-    from stattools.datasets._base import Dataset
+    from stattools.datasets._base import Dataset, Table
     from stattools.datasets.digits import load_digits_grid
+    from stattools.datasets.magnetic import MagneticField, load_magnetic_field
+    from stattools.datasets.nyc_flights import load_nyc_flights
     from stattools.datasets.nyc_wind import load_nyc_wind
     from stattools.datasets.snow1854 import load_snow1854
     from stattools.datasets.storms import load_storms
 
-__all__ = ["Dataset", "load_digits_grid", "load_nyc_wind", "load_snow1854", "load_storms"]
+__all__ = [
+    "Dataset",
+    "MagneticField",
+    "Table",
+    "load_digits_grid",
+    "load_magnetic_field",
+    "load_nyc_flights",
+    "load_nyc_wind",
+    "load_snow1854",
+    "load_storms",
+]
 
 _MODULES = {
     "Dataset": "_base",
+    "MagneticField": "magnetic",
+    "Table": "_base",
     "load_digits_grid": "digits",
+    "load_magnetic_field": "magnetic",
+    "load_nyc_flights": "nyc_flights",
     "load_nyc_wind": "nyc_wind",
     "load_snow1854": "snow1854",
     "load_storms": "storms",

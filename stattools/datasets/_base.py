@@ -24,7 +24,35 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class Dataset:
+class Described:
+    """What every data set says about itself, and how it prints; `Dataset` and `Table` list the fields."""
+
+    name: str
+    frame: pd.DataFrame
+    description: str
+    question: str
+    source: str
+    licence: str
+    remarks: tuple[str, ...] = ()
+
+    def _size(self) -> str:
+        """What there is, in words, to stand after the name."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        head = textwrap.fill(f"{self.name}: {self._size()}", width=80, subsequent_indent="  ")
+        texts = {
+            "description": self.description,
+            "question": self.question,
+            "remarks": "; ".join(self.remarks),
+            "source": self.source,
+            "licence": self.licence,
+        }
+        return "\n".join([head, *(_paragraph(label, text) for label, text in texts.items() if text)])
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Dataset(Described):
     """A data set with its statistical unit: one distribution a unit, and what is known about each unit.
 
     Loaders make these; users read them.
@@ -61,15 +89,8 @@ class Dataset:
     {3: 183, 8: 174}
     """
 
-    name: str
-    frame: pd.DataFrame
     units: pd.DataFrame
     build: Callable[[], DistributionArray]
-    description: str
-    question: str
-    source: str
-    licence: str
-    remarks: tuple[str, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
@@ -119,18 +140,41 @@ class Dataset:
             raise InvalidParameterError(f"group is {group!r}; {self.name} has {known}")
         return self.distributions[chosen]
 
-    def __repr__(self) -> str:
+    def _size(self) -> str:
         counts = ", ".join(f"{label} {n}" for label, n in self.counts().items())
-        head = f"{self.name}: {len(self.units)} units ({counts}) from {int(self.frame['used'].sum())} observations"
-        head = textwrap.fill(head, width=80, subsequent_indent="  ")
-        texts = {
-            "description": self.description,
-            "question": self.question,
-            "remarks": "; ".join(self.remarks),
-            "source": self.source,
-            "licence": self.licence,
-        }
-        return "\n".join([head, *(_paragraph(label, text) for label, text in texts.items() if text)])
+        return f"{len(self.units)} units ({counts}) from {int(self.frame['used'].sum())} observations"
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class Table(Described):
+    """A data set of plain rows: no distributions, a row is what can be observed, labelled or computed.
+
+    Loaders make these; users read them.
+
+    Parameters
+    ----------
+    name : str
+        Short name, for titles and the `data` line of a result.
+    frame : DataFrame
+        The rows.
+    description : str
+        What a row is.
+    question : str
+        A question that the rows can answer, and what stands in the way.
+    source, licence : str
+        Where the data come from, and under which terms they are passed on.
+    remarks : tuple of str, optional
+        What was left out or changed, with counts.
+
+    Examples
+    --------
+    >>> from stattools.datasets import load_magnetic_field
+    >>> load_magnetic_field().frame.columns.tolist()
+    ['n', 'm', 'g', 'h']
+    """
+
+    def _size(self) -> str:
+        return f"{len(self.frame)} rows of {', '.join(self.frame.columns)}"
 
 
 def _paragraph(label: str, text: str) -> str:
