@@ -74,6 +74,16 @@ class Provenance:
             sizes={str(name): int(size) for name, size in (sizes or {}).items()},
         )
 
+    def seed_sequence(self) -> np.random.SeedSequence:
+        """The seed that the computation was made with.
+
+        Examples
+        --------
+        >>> Provenance.capture("f(x)", seed=np.random.SeedSequence(7)).seed_sequence().entropy
+        7
+        """
+        return np.random.SeedSequence(self.seed, spawn_key=self.spawn_key)
+
 
 def seed_fields(seed: np.random.SeedSequence | None) -> tuple[int | tuple[int, ...] | None, tuple[int, ...]]:
     """Entropy and spawn key of a seed as plain integers.

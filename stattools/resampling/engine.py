@@ -6,7 +6,6 @@ always computed whole. So the values do not depend on the number of workers, and
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ import numpy as np
 
 from stattools import _random, _validation
 from stattools._errors import DegenerateDataError, InvalidParameterError
+from stattools._threads import one_blas_thread
 from stattools._typing import FloatArray, Progress
 from stattools.resampling.schemes import Scheme
 
@@ -336,27 +336,6 @@ class _Blocks:
                         yield from values
                     report(min(high * BLOCK_SIZE, self.total))
             report.close()
-
-
-def one_blas_thread() -> Any:
-    """Context in which BLAS runs on one thread: small products do not wait for a busy core, and bits are the same.
-
-    Examples
-    --------
-    >>> with one_blas_thread():
-    ...     float(np.ones(2) @ np.ones(2))
-    2.0
-    """
-    return _blas().limit(limits=1, user_api="blas")
-
-
-@functools.lru_cache(maxsize=1)
-def _blas() -> Any:
-    """The BLAS libraries of this process; finding them takes milliseconds, so it is done once."""
-    import scipy.linalg  # noqa: F401  (its own BLAS must be loaded to be found)
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 class _Report:

@@ -11,10 +11,11 @@ import numpy as np
 from stattools import _random, _validation
 from stattools._errors import DegenerateDataError, DegenerateDataWarning, InvalidDataError, InvalidParameterError, Notes
 from stattools._provenance import Provenance
+from stattools._threads import one_blas_thread
 from stattools._typing import FloatArray, Progress, Seed
 from stattools.distributions import Embedding
 from stattools.resampling import JointNull, Permutation, RowPermutation, Scheme, Sequential, resample
-from stattools.resampling.engine import TIE_TOLERANCE, one_blas_thread
+from stattools.resampling.engine import TIE_TOLERANCE
 from stattools.results import HTestResult, ResamplingInfo, serialization
 from stattools.twosample import inputs
 from stattools.twosample.moments import Norms, Rows, group_moments, rows_of

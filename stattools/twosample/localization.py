@@ -12,16 +12,15 @@ import numpy as np
 from stattools import _random, _validation
 from stattools._errors import DegenerateDataError, InvalidParameterError
 from stattools._provenance import Provenance
+from stattools._threads import one_blas_thread
 from stattools._typing import FloatArray, Seed
 from stattools.distributions import Embedding
 from stattools.resampling import JointNull, adjust_pvalues, resample, step_down_pvalues
-from stattools.resampling.engine import one_blas_thread
 from stattools.results import Result
 from stattools.results.summary import Gap, Line, Part, Table, cut, text_rows
 from stattools.twosample import plan as plans
 from stattools.twosample.moments import Norms
 from stattools.twosample.plan import Plan
-from stattools.twosample.result import seed_of
 from stattools.twosample.statistics import studentized, t_of
 
 METHODS = {
@@ -245,7 +244,7 @@ def localize(
     plan = replace(result.plan, calibration="permutation", n_resamples=n_resamples)
     if min(plan.sizes) < 2:
         raise DegenerateDataError("localize needs at least two units in each group")
-    seed = _random.child_seed(seed_of(result), 10**6) if rng is None else _random.seed_sequence(rng)
+    seed = _random.child_seed(result.provenance.seed_sequence(), 10**6) if rng is None else _random.seed_sequence(rng)
     starts, names, eigenvalues = plans.component_starts(plan.embedding)
     points, phi = _map_functions(plan.embedding)
     projector = _projector(plan, phi, map_of)

@@ -137,7 +137,7 @@ class ISWTestResult(HTestResult):
             raise DegenerateDataError("an interval needs at least two units in each group")
         if self.plan.strata is not None or self.plan.blocks is not None:
             raise InvalidParameterError("an interval is not available with strata or blocks")
-        seed = seed_of(self) if rng is None else rng
+        seed = self.provenance.seed_sequence() if rng is None else rng
         squared = bootstrap_distances(self.plan, n_resamples, seed)
         tail = (1 - level) / 2
         low, high = np.sqrt(np.maximum(np.quantile(squared, [tail, 1 - tail]), 0.0))
@@ -201,12 +201,6 @@ class ISWTestResult(HTestResult):
         return plots.plot_test(self, kind, ax, **options)
 
 
-def seed_of(result: Result) -> np.random.SeedSequence:
-    """The seed that a result was computed with."""
-    entropy: Any = result.provenance.seed
-    return np.random.SeedSequence(entropy, spawn_key=result.provenance.spawn_key)
-
-
 def finished_run(result: HTestResult, values: Any, scheme: Scheme, n_resamples: int) -> tuple[JointNull, Notes]:
     """What a longer run of a test starts from: its resampled values, and the remarks it carries on.
 
@@ -232,7 +226,7 @@ def finished_run(result: HTestResult, values: Any, scheme: Scheme, n_resamples: 
         scheme=scheme,
         exact=info.exact,
         stopped_early=False,
-        seed=seed_of(result),
+        seed=result.provenance.seed_sequence(),
     )
     return start, notes
 

@@ -17,11 +17,11 @@ from stattools._errors import (
     Notes,
 )
 from stattools._provenance import Provenance
+from stattools._threads import one_blas_thread
 from stattools._typing import Progress, Seed
 from stattools.distributions import Identity
 from stattools.resampling import JointNull, Permutation, Sequential, resample
 from stattools.resampling.combination import METHODS, combination_pvalue, combination_statistic
-from stattools.resampling.engine import one_blas_thread
 from stattools.results import ResamplingInfo
 from stattools.twosample import approximations, inputs, plan as plans, statistics as st
 from stattools.twosample.plan import Plan
