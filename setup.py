@@ -24,6 +24,7 @@ INSTALL = [
     "threadpoolctl>=3.5",
     "pandas>=2.2.3",
     "narwhals>=2.0",
+    "formulaic>=1.1",
 ]
 
 EXTRAS = {

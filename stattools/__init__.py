@@ -21,6 +21,7 @@ _MODULES = (
     "results",
     "simulate",
     "twosample",
+    "wls",
 )
 
 _NAMES = {
@@ -43,6 +44,10 @@ _NAMES = {
     "isw_pairwise": "twosample",
     "isw_power": "twosample",
     "isw_test": "twosample",
+    "PolynomialSpace": "wls",
+    "WeightedLeastSquares": "wls",
+    "optimal_design": "wls",
+    "pool_design": "wls",
     "show_versions": "_versions",
 }
 

@@ -8,6 +8,7 @@ from stattools import (
     results as results,
     simulate as simulate,
     twosample as twosample,
+    wls as wls,
 )
 from stattools._versions import show_versions as show_versions
 from stattools.distributions import DistributionArray as DistributionArray
@@ -31,6 +32,12 @@ from stattools.twosample import (
     isw_pairwise as isw_pairwise,
     isw_power as isw_power,
     isw_test as isw_test,
+)
+from stattools.wls import (
+    PolynomialSpace as PolynomialSpace,
+    WeightedLeastSquares as WeightedLeastSquares,
+    optimal_design as optimal_design,
+    pool_design as pool_design,
 )
 
 __version__: str

@@ -29,6 +29,25 @@ class DegenerateDataError(StattoolsError, ValueError):
     """The data are well formed, and too few or too constant for the question asked."""
 
 
+class StabilityError(StattoolsError, ValueError):
+    """No stable design was found within the tries that were allowed.
+
+    Attributes
+    ----------
+    best : float
+        The smallest eigenvalue of the best design that was seen (for a two-sided event, 1 less its distance to the
+        identity).
+    probability : float
+        Estimated probability that a design is stable; an upper confidence limit when none of the tries was.
+    n_needed : int or None
+        Points with which half of the designs are stable, by simulation; None when it was not found.
+    """
+
+    def __init__(self, message: str, *, best: float, probability: float, n_needed: int | None) -> None:
+        super().__init__(message)
+        self.best, self.probability, self.n_needed = best, probability, n_needed
+
+
 class StattoolsWarning(UserWarning):
     """Base class of every warning that stattools issues."""
 

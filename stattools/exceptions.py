@@ -8,6 +8,7 @@ from stattools._errors import (
     InvalidDataError,
     InvalidParameterError,
     PerformanceWarning,
+    StabilityError,
     StattoolsError,
     StattoolsWarning,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "InvalidDataError",
     "InvalidParameterError",
     "PerformanceWarning",
+    "StabilityError",
     "StattoolsError",
     "StattoolsWarning",
 ]

@@ -1,0 +1,380 @@
+"""Designs on a finite pool: which rows to label."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from stattools import _random, _validation
+from stattools._errors import (
+    DegenerateDataError,
+    DegenerateDataWarning,
+    InvalidDataError,
+    InvalidParameterError,
+    Notes,
+)
+from stattools._provenance import Provenance
+from stattools._threads import one_blas_thread
+from stattools._typing import ArrayLike, FloatArray, IntArray, Seed
+from stattools.wls import statements, thinning
+from stattools.wls.design import Design
+from stattools.wls.optimal import DRAW, SIMULATE, warn_of_weights
+from stattools.wls.poollaws import LAWS, PoolProblem
+from stattools.wls.rows import Rows, orthonormal_rows, pool_matrix
+from stattools.wls.spaces import table_values
+from stattools.wls.thinning import Stability
+
+METHODS = ("auto", *LAWS)
+
+
+def pool_design(
+    X: Any,
+    n: int,
+    *,
+    method: str = "auto",
+    data: Any = None,
+    given: ArrayLike | None = None,
+    cost: Any = None,
+    must_include: ArrayLike | None = None,
+    regularization: float = 0.0,
+    p: float = 2,
+    delta: float = 0.9,
+    n_simulations: int | None = None,
+    rng: Seed = None,
+) -> Design:
+    """Choose rows of a pool to be labelled, for a least-squares fit.
+
+    Parameters
+    ----------
+    X : (N, p) array_like or table, or str
+        The columns of the model, an `np.memmap` for a pool larger than memory; or a formula such as
+        ``"~ poly(x1, 3) + C(g)"`` for `data`. No constant column is added to an array.
+    n : int
+        New labels. Laws with replacement may draw a row more than once, which costs one label.
+    method : str
+        Below, d is the rank of the pool and l are its leverages.
+
+        - "auto": "volume" for n < 2 d or with `given`, "leveraged_volume" otherwise; "regularized_volume" with
+          `regularization`.
+        - "uniform": a simple random sample without replacement.
+        - "volume": without replacement, a set with probability proportional to det(X_S^T X_S). Plain least squares on
+          it has exactly the coefficients of the fit to the whole pool as its mean.
+        - "leveraged_volume": one draw of the projection DPP of the rows and n - d independent rows in proportion to
+          leverage; weighted least squares is exactly unbiased.
+        - "repeated_dpp": independent draws of the projection DPP.
+        - "leverage": independent rows in proportion to leverage.
+        - "regularized_volume": volume sampling for ridge regression with the penalty `regularization`; n may be below
+          d.
+        - "lewis", "sensitivity": independent rows in proportion to Lewis weights, or to bounds on l_p sensitivities
+          plus leverages, for regression in the l_p norm.
+        - "d_optimal": the rows of the largest determinant that exchanges find; not random, so that nothing is unbiased.
+    data : DataFrame, optional
+        The pool, for a formula; pandas, polars or pyarrow.
+    given : (g,) array_like of int, or (N,) of bool, optional
+        Rows that are labelled already: they are part of the design, and the n new rows are drawn to complement them.
+        For "volume", "uniform" and "d_optimal".
+    cost : (N,) array_like of positive numbers, or the name of a column of `data`, optional
+        Of a label. Independent rows are drawn in proportion to leverage / sqrt(cost), which for a given expected cost
+        makes the second moment of weighted leverages smallest. For "leverage" and "leveraged_volume".
+    must_include : array_like of int or bool, optional
+        Rows that must be among the n.
+    regularization : float, default 0
+        lambda in ``|X w - y|^2 + lambda |w|^2``, in the units of the columns; for "regularized_volume".
+    p : float, default 2
+        Of the l_p norm, for "lewis" and "sensitivity".
+    delta : float, default 0.9
+        Stability is ``lambda_min >= 1 - delta`` of the weighted Gram matrix in coordinates orthonormal on the pool.
+    n_simulations : int, optional
+        Designs drawn to estimate the probability of stability, by default up to 100; 0 for none.
+    rng : None, int, SeedSequence or Generator
+
+    Returns
+    -------
+    Design
+        Label ``design.new_indices``, then ``WeightedLeastSquares().fit(X[design.indices], y, design=design)``.
+
+    Raises
+    ------
+    InvalidDataError
+        n below the rank, more rows than there are without replacement, a column or cost that cannot be used.
+    InvalidParameterError
+        An option that the method does not have.
+
+    Warns
+    -----
+    DegenerateDataWarning
+        The columns are linearly dependent: the design is one for their span.
+
+    Notes
+    -----
+    The pool is factored once, O(N p^2); a draw then costs about d^3 ln d operations, whatever N. Weights are
+    1 / (N q) for rows drawn with probability q, and 1 for laws whose estimator is plain least squares. Memory: 8 N (d +
+    4) bytes besides the pool, 32 N bytes for a memmap, of which two passes are made (more for "lewis", "sensitivity",
+    `given`; "regularized_volume" and "d_optimal" need 8 N d bytes).
+
+    The minimiser with costs: for weights 1 / (N q) the mean of (w k)^2 is proportional to sum l^2 / q, and for a given
+    sum of q c this is smallest at q proportional to l / sqrt(c), by Cauchy and Schwarz (derived here).
+
+    References
+    ----------
+    .. [1] Derezinski and Warmuth (2018), Reverse iterative volume sampling for linear regression, JMLR 19(23).
+    .. [2] Derezinski, Warmuth and Hsu (2018), Leveraged volume sampling for linear regression, NeurIPS 31.
+
+    Examples
+    --------
+    >>> x = np.linspace(-1, 1, 500)
+    >>> design = pool_design(np.vander(x, 4), 12, rng=1)
+    >>> design.indices.shape, design.method
+    ((12,), 'leveraged_volume')
+    >>> import pandas as pd
+    >>> pool_design("~ poly(x, 3)", 6, data=pd.DataFrame({"x": x}), rng=1).method
+    'volume'
+    """
+    notes = Notes()
+    method = _validation.choice(method, METHODS, "method")
+    n = _validation.integer(n, "n", minimum=1)
+    matrix, columns, formula = columns_of_pool(X, data)
+    with one_blas_thread():
+        rows = orthonormal_rows(matrix)
+        if rows.rank < matrix.shape[1]:
+            notes.warn(
+                f"the pool has rank {rows.rank} with {matrix.shape[1]} columns; the design is one for their span, and "
+                "coefficients of dependent columns are not determined",
+                DegenerateDataWarning,
+            )
+        problem, given_rows = _problem(
+            rows, n, method, given=given, cost=cost, data=data, must_include=must_include,
+            regularization=regularization, p=p,
+        )  # fmt: skip
+        return draw_from_pool(
+            problem, given_rows, notes, columns=columns, formula=formula, delta=delta,
+            n_simulations=n_simulations, seed=_random.seed_sequence(rng), call=_call(formula, n, method),
+        )  # fmt: skip
+
+
+def draw_from_pool(
+    problem: PoolProblem,
+    given_rows: IntArray,
+    notes: Notes,
+    *,
+    columns: tuple[str, ...],
+    formula: str | None,
+    delta: float,
+    n_simulations: int | None,
+    seed: np.random.SeedSequence,
+    call: str,
+) -> Design:
+    """Draw, and say what was drawn."""
+    law, rows = LAWS[problem.method], problem.rows
+    stability = Stability(_validation.real(delta, "delta", minimum=0, maximum=1, exclusive=True))
+    sample = law.draw(problem, _random.generator(seed, DRAW))
+    simulations = thinning.default_simulations(len(sample.weights), rows.rank)
+    if n_simulations is not None:
+        simulations = _validation.integer(n_simulations, "n_simulations", minimum=0)
+    simulations = simulations if law.simulated else 0
+    warn_of_weights(sample, notes)
+    zero = int((rows.leverage == 0).sum())
+    if zero:
+        notes.remark(f"{zero} row{'s' if zero > 1 else ''} of zeros {'have' if zero > 1 else 'has'} no leverage")
+    is_given = np.isin(sample.where, given_rows) if len(given_rows) else None
+    design = Design(
+        provenance=Provenance.capture(call, seed=seed, sizes={"N": len(rows), "n": len(sample.where), "d": rows.rank}),
+        warnings=notes.warnings,
+        notes=notes.remarks,
+        method=problem.method,
+        indices=sample.where,
+        n_pool=len(rows),
+        pool_columns=columns,
+        formula=formula,
+        sampling_weights=sample.weights,
+        features=sample.features,
+        transform=rows.transform,
+        block_id=sample.block,
+        given=is_given,
+        inclusion_probabilities=law.included(problem),
+        delta=stability.delta,
+        unbiased=_is_unbiased(problem),
+        stability_probability=(
+            thinning.stable_share(
+                lambda generator: law.draw(problem, generator),
+                _random.child_seed(seed, SIMULATE),
+                stability,
+                simulations,
+            )
+            if simulations
+            else None
+        ),
+        n_simulations=simulations,
+        p=problem.p,
+        regularization=problem.regularization,
+        has_fixed_rows=len(problem.fixed) > 0,
+        cost=None if problem.cost is None else problem.cost[sample.where],
+    )
+    design = statements.complete(design)
+    object.__setattr__(design, "_problem", problem)
+    return design
+
+
+def _is_unbiased(problem: PoolProblem) -> bool:
+    if len(problem.fixed):
+        return False
+    rank = problem.rows.rank
+    return problem.method in ("volume", "leveraged_volume") or (
+        problem.method == "repeated_dpp" and problem.n_new == rank
+    )
+
+
+# what the user passes ------------------------------------------------------------------------------------------------
+def columns_of_pool(X: Any, data: Any) -> tuple[FloatArray, tuple[str, ...], str | None]:
+    """The matrix of the pool, names of its columns, and the formula.
+
+    Examples
+    --------
+    >>> columns_of_pool([[1.0, 2.0]], None)[1]
+    ('x1', 'x2')
+    """
+    if isinstance(X, str):
+        if data is None:
+            raise InvalidParameterError(f"X is the formula {X!r}, which needs data, the table of the pool")
+        from stattools.wls import formulas
+
+        matrix, names = formulas.rhs_matrix(X, data)
+        return matrix, names, X
+    if data is not None:
+        raise InvalidParameterError("data is given with an array X; data is the table for a formula")
+    matrix = pool_matrix(X, "X") if isinstance(X, np.memmap) else table_values(X, "X")
+    matrix = matrix.reshape(-1, 1) if matrix.ndim == 1 else matrix
+    names = tuple(map(str, getattr(X, "columns", ()))) if not callable(getattr(X, "columns", None)) else ()
+    if len(names) != matrix.shape[1]:
+        names = tuple(f"x{j + 1}" for j in range(matrix.shape[1]))
+    return matrix, names, None
+
+
+def _problem(
+    rows: Rows,
+    n: int,
+    method: str,
+    *,
+    given: Any,
+    cost: Any,
+    data: Any,
+    must_include: Any,
+    regularization: float,
+    p: float,
+) -> tuple[PoolProblem, IntArray]:
+    """The drawing problem, and the rows that are labelled already."""
+    penalty = _validation.real(regularization, "regularization", minimum=0)
+    p = _validation.real(p, "p", minimum=0, exclusive=True)
+    given_rows, musts = _row_numbers(given, "given", len(rows)), _row_numbers(must_include, "must_include", len(rows))
+    both = np.intersect1d(given_rows, musts)
+    if len(both):
+        raise InvalidDataError(f"row {both[0]} is in given and in must_include; a labelled row needs no new label")
+    costs = _costs(cost, data, len(rows))
+    method = _resolved(method, n, rows.rank, penalty, len(given_rows) + len(musts) > 0, costs is not None)
+    _check_options(method, penalty, p, len(given_rows) + len(musts) > 0, costs is not None)
+    if len(musts) > n:
+        raise InvalidDataError(f"must_include has {len(musts)} rows, and n is {n}; it must be at least as large")
+    fixed = np.concatenate([given_rows, musts])
+    _check_size(method, n, len(given_rows), rows)
+    if len(fixed):
+        _check_completion(rows, fixed, n - len(musts))
+    return PoolProblem(rows, method, n - len(musts), fixed, costs, penalty, p), given_rows
+
+
+def _resolved(method: str, n: int, rank: int, penalty: float, fixed: bool, costs: bool) -> str:
+    if method != "auto":
+        return method
+    if penalty:
+        return "regularized_volume"
+    if fixed:
+        return "volume"
+    return "volume" if n < 2 * rank and not costs else "leveraged_volume"
+
+
+def _check_options(method: str, penalty: float, p: float, fixed: bool, costs: bool) -> None:
+    def able(attribute: str) -> str:
+        return ", ".join(repr(name) for name, law in LAWS.items() if getattr(law, attribute))
+
+    if fixed and not LAWS[method].fixed:
+        raise InvalidParameterError(
+            f"given and must_include are for {able('fixed')}: rows of method={method!r} are weighted by the "
+            "probability "
+            "with which they are drawn, and rows that were not drawn have none"
+        )
+    if costs and not LAWS[method].tilted:
+        raise InvalidParameterError(
+            f"cost is for {able('tilted')}, whose independent rows may follow it; not {method!r}"
+        )
+    if penalty and method != "regularized_volume":
+        raise InvalidParameterError(
+            f"regularization is {penalty:g}; it is for 'regularized_volume', not {method!r}"
+        )
+    if p != 2 and method not in ("lewis", "sensitivity"):
+        raise InvalidParameterError(f"p is {p:g}; it is for 'lewis' and 'sensitivity', not {method!r}")
+    if method == "sensitivity" and p < 1:
+        raise InvalidParameterError(f"p is {p:g}; sensitivities need p of at least 1")
+
+
+def _check_size(method: str, n: int, n_given: int, rows: Rows) -> None:
+    free = len(rows) - n_given
+    if not LAWS[method].replacement and n > free:
+        raise InvalidDataError(f"n is {n}, and {free} rows are there to be labelled; method={method!r} takes each once")
+    if method != "regularized_volume" and n + n_given < rows.rank:
+        before = f" with {n_given} rows labelled before" if n_given else ""
+        raise InvalidDataError(
+            f"n is {n}{before}; the pool has rank d = {rows.rank}, and a fit needs at least as many rows. For fewer, "
+            "use "
+            "method='regularized_volume' with a regularization"
+        )
+
+
+def _check_completion(rows: Rows, fixed: IntArray, n_new: int) -> None:
+    chosen = rows.features(fixed)
+    reached = int(np.linalg.matrix_rank(chosen)) if len(chosen) else 0
+    if reached + n_new < rows.rank:
+        raise DegenerateDataError(
+            f"the {len(fixed)} rows in given and must_include have rank {reached}; with {n_new} others the rank d = "
+            f"{rows.rank} of the pool cannot be reached. Raise n to {rows.rank - reached + len(fixed)} or more in all"
+        )
+
+
+def _row_numbers(values: Any, name: str, n: int) -> IntArray:
+    """Positions of rows, each once, ascending; from positions or from a mask."""
+    if values is None:
+        return np.empty(0, dtype=np.intp)
+    array = np.asarray(values)
+    if array.dtype == np.bool_:
+        if array.shape != (n,):
+            raise InvalidDataError(f"{name} is a mask of shape {array.shape}; the pool has {n} rows")
+        return np.flatnonzero(array)
+    numbers = _validation.float_array(values, name, ndim=1, empty=True)
+    bad = np.flatnonzero((numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= n))
+    if bad.size:
+        raise InvalidDataError(
+            f"{name} has {numbers[bad[0]]:g} at index {bad[0]}; it takes row numbers from 0 to {n - 1}"
+        )
+    found, counts = np.unique(numbers.astype(np.intp), return_counts=True)
+    if (counts > 1).any():
+        raise InvalidDataError(f"{name} has row {found[counts > 1][0]} more than once")
+    return found
+
+
+def _costs(cost: Any, data: Any, n: int) -> FloatArray | None:
+    if cost is None:
+        return None
+    if isinstance(cost, str):
+        if data is None or cost not in data.columns:
+            raise InvalidParameterError(f"cost is {cost!r}, which is no column of data")
+        cost = data[cost]
+    costs = _validation.float_array(cost, "cost", ndim=1)
+    if len(costs) != n:
+        raise InvalidDataError(f"cost has {len(costs)} entries for {n} rows")
+    bad = np.flatnonzero(costs <= 0)
+    if bad.size:
+        raise InvalidDataError(f"cost has {costs[bad[0]]:g} at index {bad[0]}; costs must be positive")
+    return costs
+
+
+def _call(formula: str | None, n: int, method: str) -> str:
+    return f"pool_design({formula!r}, {n}, method={method!r})" if formula else f"pool_design(X, {n}, method={method!r})"

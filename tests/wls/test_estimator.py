@@ -1,0 +1,430 @@
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from hypothesis import given, strategies as st
+from sklearn.base import clone
+from sklearn.linear_model import LinearRegression
+
+from stattools.exceptions import DegenerateDataWarning, InvalidDataError, InvalidParameterError
+from stattools.wls import PolynomialSpace, WeightedLeastSquares, optimal_design, pool_design
+from tests import naive_wls_fit as naive
+
+SPACE = PolynomialSpace("legendre", degree=3)
+
+
+def f(points):
+    return 1.0 / (1.0 + 5.0 * points[:, 0] ** 2)
+
+
+def drawn(method="repeated_dpp", n=None, **options):
+    options = {"condition": False, "rng": 1, "n_simulations": 10, **options}
+    return optimal_design(SPACE, n, method=method, **options)
+
+
+def pool(n_rows=60, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n_rows, 3)), rng.normal(size=n_rows)
+
+
+def columns(seed=0, n=30, m=3):
+    rng = np.random.default_rng(seed)
+    return rng.normal(size=(n, m)), rng.normal(size=n), rng.uniform(0.5, 2.0, n)
+
+
+# naive ---------------------------------------------------------------------------------------------------------------
+def test_a_design_gives_the_weights_of_the_fit():
+    design = drawn(n=20)
+    y = f(design.points)
+    fit = WeightedLeastSquares(SPACE).fit(design.points, y, design=design)
+    expected = naive.coefficients(design.features, y, design.sampling_weights)
+    np.testing.assert_allclose(fit.coef_, expected, atol=1e-13)  # the twin inverts a Gram matrix of condition 10
+    np.testing.assert_array_equal(fit.results_.weights, design.sampling_weights)
+
+
+def test_the_mean_of_interpolants_is_the_estimate_of_an_unbiased_fit():
+    design = drawn(n=20)
+    y = f(design.points)
+    fit = WeightedLeastSquares(SPACE, unbiased=True).fit(design.points, y, design=design)
+    mean, matrix = naive.block_mean(design.features, y, design.block_id)
+    np.testing.assert_allclose(fit.coef_, mean, atol=1e-11)  # blocks have condition numbers up to 1e3
+    np.testing.assert_allclose(fit.results_.cov_params(), matrix, atol=1e-11)
+    assert (fit.results_.cov_type, fit.results_.df_inference) == ("design", 4)
+    np.testing.assert_allclose(fit.results_.fittedvalues, design.features @ mean, atol=1e-11)
+
+
+def test_a_regularised_design_gives_the_ridge_fit():
+    X, y = pool()
+    design = pool_design(X, 15, method="regularized_volume", regularization=2.0, rng=1)
+    fit = WeightedLeastSquares().fit(X[design.indices], y[design.indices], design=design)
+    rows, labels = X[design.indices], y[design.indices]
+    np.testing.assert_allclose(fit.coef_, naive.coefficients(rows, labels, np.ones(15), 2.0), atol=1e-13)
+    expected = naive.sandwich(rows, labels, np.ones(15), "HC2", 2.0)
+    np.testing.assert_allclose(fit.results_.cov_params("HC2"), expected, atol=1e-13)
+    np.testing.assert_allclose(fit.results_.df_resid, 15 - naive.leverage(rows, np.ones(15), 2.0).sum())
+    assert any("shrunken" in note for note in fit.results_.notes)
+
+
+# property ------------------------------------------------------------------------------------------------------------
+@given(seed=st.integers(0, 2**32 - 1))
+def test_whole_sample_weights_are_repeated_rows(seed):
+    X, y, _ = columns(seed % 1000)
+    counts = np.random.default_rng(seed).integers(0, 4, 30)
+    counts[:6] = np.maximum(counts[:6], 1)
+    weighted = WeightedLeastSquares(fit_intercept=True).fit(X, y, sample_weight=counts)
+    repeated = WeightedLeastSquares(fit_intercept=True).fit(np.repeat(X, counts, axis=0), np.repeat(y, counts))
+    np.testing.assert_allclose(weighted.coef_, repeated.coef_, atol=1e-11)  # rounding, condition below 1e3
+    np.testing.assert_allclose(weighted.intercept_, repeated.intercept_, atol=1e-11)
+
+
+def test_coefficients_do_not_depend_on_how_the_columns_are_stored():
+    X, y, _ = columns()
+    X, y = X.astype(np.float32), y.astype(np.float32)
+    plain = WeightedLeastSquares().fit(X.astype(np.float64), y.astype(np.float64)).coef_
+    forms = [X, np.asfortranarray(X), X.tolist(), pd.DataFrame(X, columns=["a", "b", "c"]), pl.DataFrame(X)]
+    for form in forms:
+        np.testing.assert_array_equal(WeightedLeastSquares().fit(form, y).coef_, plain)
+
+
+def test_a_pyarrow_table_is_read():
+    X, y, _ = columns()
+    table = pl.DataFrame(X, schema=["a", "b", "c"]).to_arrow()
+    np.testing.assert_array_equal(WeightedLeastSquares().fit(table, y).coef_, WeightedLeastSquares().fit(X, y).coef_)
+
+
+def test_several_responses_have_a_result_each():
+    X, y, weights = columns()
+    both = np.column_stack([y, 2.0 - y])
+    joint = WeightedLeastSquares(fit_intercept=True).fit(X, both, var_weights=weights)
+    alone = WeightedLeastSquares(fit_intercept=True).fit(X, both[:, 1], var_weights=weights)
+    assert joint.coef_.shape == (2, 3)
+    np.testing.assert_allclose(joint.coef_[1], alone.coef_, rtol=1e-12)
+    np.testing.assert_allclose(joint.intercept_[1], alone.intercept_, rtol=1e-12)
+    np.testing.assert_allclose(joint.results_[1].bse, alone.results_.bse, rtol=1e-12)
+    np.testing.assert_allclose(joint.predict(X)[:, 1], alone.predict(X), rtol=1e-11)
+    named = WeightedLeastSquares().fit(X, pd.DataFrame(both, columns=["price", "other"]))
+    assert [result.response_name for result in named.results_] == ["price", "other"]
+
+
+def test_a_copy_without_the_fit_has_the_same_parameters():
+    estimator = WeightedLeastSquares(SPACE, cov_type="HC3", noise_free=True)
+    copied = clone(estimator)
+    assert copied.get_params()["cov_type"] == "HC3"
+    assert copied.space.equals(SPACE)
+
+
+def test_points_are_those_of_the_space_of_the_design():
+    design = drawn(n=12)
+    y = f(design.points)
+    named, taken = (
+        WeightedLeastSquares(space).fit(design.points, y, design=design) for space in (SPACE, None)
+    )
+    np.testing.assert_array_equal(named.coef_, taken.coef_)
+    np.testing.assert_array_equal(named.predict([[0.3]]), taken.predict([[0.3]]))
+    assert taken.space_ is design.space
+
+
+def test_points_of_one_input_may_be_a_plain_list():
+    x = np.linspace(-1, 1, 9)
+    fit = WeightedLeastSquares(SPACE).fit(x, x**3)
+    np.testing.assert_allclose(fit.predict([0.5]), [0.125], atol=1e-14)
+
+
+def test_a_model_taken_for_true_ignores_sampling_weights():
+    design = drawn(n=20)
+    y = f(design.points)
+    noise = np.linspace(0.5, 2.0, 20)
+    for chosen, expected in ((noise, noise), (None, np.ones(20))):
+        fit = WeightedLeastSquares(SPACE, estimand="model").fit(design.points, y, design=design, var_weights=chosen)
+        np.testing.assert_allclose(fit.coef_, naive.coefficients(design.features, y, expected), atol=1e-13)
+        assert fit.results_.certificate is None
+        assert any("sampling weights of the design were not used" in note for note in fit.results_.notes)
+
+
+def test_noise_variances_enter_the_nonrobust_covariance_of_a_projection_only():
+    design = drawn(n=20)
+    y = f(design.points)
+    noise = np.linspace(0.5, 2.0, 20)
+    plain = WeightedLeastSquares(SPACE).fit(design.points, y, design=design)
+    both = WeightedLeastSquares(SPACE, estimand="projection").fit(design.points, y, design=design, var_weights=noise)
+    np.testing.assert_array_equal(both.coef_, plain.coef_)
+    np.testing.assert_array_equal(both.results_.cov_params("HC2"), plain.results_.cov_params("HC2"))
+    w, phi = design.sampling_weights, design.features
+    inverse = np.linalg.inv((phi * w[:, None]).T @ phi)
+    sigma2 = (w * plain.results_.resid**2).sum() / ((1 - plain.results_.leverage) * w / noise).sum()
+    expected = inverse @ ((phi * (w**2 * sigma2 / noise)[:, None]).T @ phi) @ inverse
+    np.testing.assert_allclose(both.results_.cov_params("nonrobust"), expected, rtol=1e-11)  # the twin inverts
+
+
+@pytest.mark.parametrize(
+    ("method", "n", "noise_free", "expected"),
+    [
+        ("repeated_dpp", 20, True, "dpp-block"),
+        ("repeated_dpp", 20, False, "HC2"),
+        ("repeated_dpp", 16, True, "HC2"),
+        ("repeated_dpp", 8, True, "HC3"),
+        ("iid", 19, False, "HC3"),
+        ("iid", 20, False, "HC2"),
+        ("volume", 12, True, "HC3"),
+    ],
+)
+def test_the_covariance_that_suits_the_law(method, n, noise_free, expected):
+    design = drawn(method, n)
+    fit = WeightedLeastSquares(SPACE, noise_free=noise_free).fit(design.points, f(design.points), design=design)
+    assert fit.results_.cov_type == expected
+
+
+def test_without_a_design_weights_are_taken_for_noise():
+    X, y, weights = columns()
+    assert WeightedLeastSquares().fit(X, y).results_.cov_type == "nonrobust"
+    important = WeightedLeastSquares().fit(X, y, sample_weight=weights).results_
+    precise = WeightedLeastSquares().fit(X, y, var_weights=weights).results_
+    np.testing.assert_array_equal(important.bse, precise.bse)
+    assert any("honest choice" in note for note in important.notes)
+    assert not precise.notes
+
+
+def test_what_conditioning_costs_is_said():
+    design = drawn(n=12, condition=True)
+    fit = WeightedLeastSquares(SPACE).fit(design.points, f(design.points), design=design)
+    assert design.cost_words
+    assert design.cost_words in fit.results_.notes
+
+
+def test_nonrobust_errors_under_a_design_come_with_a_caution():
+    design = drawn(n=12)
+    fit = WeightedLeastSquares(SPACE, cov_type="nonrobust").fit(design.points, f(design.points), design=design)
+    assert any("importance, not that" in note for note in fit.results_.notes)
+
+
+def test_another_space_has_no_guarantees():
+    design = drawn(n=20)
+    smaller = PolynomialSpace("legendre", degree=1)
+    fit = WeightedLeastSquares(smaller).fit(design.points, f(design.points), design=design)
+    assert fit.coef_.shape == (2,)
+    assert fit.results_.certificate is None
+    assert any("another than that of the design" in note for note in fit.results_.notes)
+
+
+def test_an_intercept_beside_a_pool_design_is_said_to_be_outside_of_it():
+    X, y = pool()
+    design = pool_design(X, 15, method="volume", rng=1)
+    fit = WeightedLeastSquares(fit_intercept=True).fit(X[design.indices], y[design.indices], design=design)
+    assert any("without the intercept" in note for note in fit.results_.notes)
+
+
+@pytest.mark.parametrize("method", ["dpp", "volume"])
+def test_laws_with_an_unbiased_fit_are_accepted_as_they_are(method):
+    design = drawn(method, 4 if method == "dpp" else 8)
+    y = f(design.points)
+    unbiased, plain = (
+        WeightedLeastSquares(SPACE, unbiased=flag).fit(design.points, y, design=design) for flag in (True, False)
+    )
+    np.testing.assert_array_equal(unbiased.coef_, plain.coef_)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1e8])
+def test_units_of_a_pool_do_not_matter(scale):
+    X, y = pool()
+    design = pool_design(X, 15, method="leverage", rng=1)
+    units = np.array([scale, 1.0, 1.0 / scale])
+    scaled_design = pool_design(X * units, 15, method="leverage", rng=1)
+    np.testing.assert_array_equal(design.indices, scaled_design.indices)
+    chosen = design.indices
+    plain = WeightedLeastSquares().fit(X[chosen], y[chosen], design=design)
+    scaled = WeightedLeastSquares().fit(X[chosen] * units, y[chosen], design=scaled_design)
+    np.testing.assert_allclose(scaled.coef_ * units, plain.coef_, rtol=1e-9)  # weights carry rounding of leverages
+    np.testing.assert_allclose(scaled.results_.tvalues, plain.results_.tvalues, rtol=1e-9)
+
+
+# reference -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("fit_intercept", [False, True])
+def test_scikit_learn_has_the_same_coefficients_and_score(fit_intercept):
+    X, y, weights = columns()
+    ours = WeightedLeastSquares(fit_intercept=fit_intercept).fit(X, y, sample_weight=weights)
+    theirs = LinearRegression(fit_intercept=fit_intercept).fit(X, y, sample_weight=weights)
+    np.testing.assert_allclose(ours.coef_, theirs.coef_, rtol=1e-11)
+    assert ours.score(X, y) == pytest.approx(theirs.score(X, y), rel=1e-11)
+    assert hasattr(ours, "intercept_") == fit_intercept
+
+
+# errors --------------------------------------------------------------------------------------------------------------
+def fitting(message, error=InvalidDataError):
+    return pytest.raises(error, match=message)
+
+
+def test_too_few_rows_are_counted():
+    X, y, weights = columns(n=5)
+    with fitting(r"n_samples = 2 is fewer than m = 3, the number of coefficients; at least 3 rows"):
+        WeightedLeastSquares().fit(X[:2], y[:2])
+    weights[:3] = 0.0
+    with fitting(r"n_samples = 2 of positive weight \(of 5\) is fewer than m = 3"):
+        WeightedLeastSquares().fit(X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_missing_and_infinite_numbers_are_named_with_their_place(bad):
+    X, y, weights = columns()
+    word = "NaN" if np.isnan(bad) else str(bad)
+    broken = X.copy()
+    broken[4, 1] = bad
+    with fitting(f"X has {word} at row 4, column 1"):
+        WeightedLeastSquares().fit(broken, y)
+    with fitting(f"X has {word} at row 4, column 'b'"):
+        WeightedLeastSquares().fit(pd.DataFrame(broken, columns=["a", "b", "c"]), y)
+    with fitting(f"X has {word} at row 4, column 1"):
+        WeightedLeastSquares().fit(X, y).predict(broken)
+    y[7], weights[2] = bad, bad
+    with fitting(f"y has {word} at index 7"):
+        WeightedLeastSquares().fit(X, y)
+    for name in ("sample_weight", "var_weights"):
+        with fitting(f"{name} has {bad} at index 2"):
+            WeightedLeastSquares().fit(X, np.ones(30), **{name: weights})
+
+
+def test_weights_that_cannot_be_are_refused():
+    X, y, weights = columns()
+    with fitting("sample_weight has 29 entries for 30 rows"):
+        WeightedLeastSquares().fit(X, y, sample_weight=weights[1:])
+    with fitting("var_weights is zero in all 30 rows"):
+        WeightedLeastSquares().fit(X, y, var_weights=np.zeros(30))
+    weights[5] = -1.0
+    with fitting(r"sample_weight has -1.0 at index 5; it must not be negative"):
+        WeightedLeastSquares().fit(X, y, sample_weight=weights)
+
+
+def test_kinds_of_weights_are_not_mixed():
+    X, y, weights = columns()
+    with fitting("sample_weight and var_weights are both given.*Pass one of them", InvalidParameterError):
+        WeightedLeastSquares().fit(X, y, sample_weight=weights, var_weights=weights)
+    design = drawn(n=12)
+    y = f(design.points)
+    with fitting("sample_weight is given together with a design.*Leave sample_weight out", InvalidParameterError):
+        WeightedLeastSquares(SPACE).fit(design.points, y, design=design, sample_weight=np.ones(12))
+    with fitting("var_weights is given together with a design.*estimand='projection'.*'model'", InvalidParameterError):
+        WeightedLeastSquares(SPACE).fit(design.points, y, design=design, var_weights=np.ones(12))
+    with fitting("var_weights is 0 at index 3"):
+        noise = np.ones(12)
+        noise[3] = 0.0
+        estimator = WeightedLeastSquares(SPACE, estimand="projection")
+        estimator.fit(design.points, y, design=design, var_weights=noise)
+
+
+def test_an_estimand_without_a_design_would_do_nothing():
+    X, y, _ = columns()
+    with fitting("estimand is 'model', and there is no design", InvalidParameterError):
+        WeightedLeastSquares(estimand="model").fit(X, y)
+    with fitting("estimand is 'truth'; it takes one of", InvalidParameterError):
+        WeightedLeastSquares(estimand="truth").fit(X, y)
+
+
+def test_rows_must_be_those_of_the_design():
+    design = drawn(n=12)
+    y = f(design.points)
+    moved = design.points.copy()
+    moved[5] += 1e-3
+    with fitting(r"X differs from the design in row 5; pass X=design.points"):
+        WeightedLeastSquares(SPACE).fit(moved, y, design=design)
+    with fitting("X has 11 rows and the design 12"):
+        WeightedLeastSquares(SPACE).fit(design.points[1:], y[1:], design=design)
+    X, y = pool()
+    chosen = pool_design(X, 15, method="volume", rng=1)
+    with fitting(re.escape("X has 60 rows and the design 15; pass X[design.indices] and y[design.indices]")):
+        WeightedLeastSquares().fit(X, y, design=chosen)
+    shuffled = np.roll(chosen.indices, 1)
+    with fitting(re.escape("X differs from the design in row 0; pass X[design.indices]")):
+        WeightedLeastSquares().fit(X[shuffled], y[shuffled], design=chosen)
+    with fitting("X has 2 columns; the design was drawn for a pool of 3"):
+        WeightedLeastSquares().fit(X[chosen.indices][:, :2], y[chosen.indices], design=chosen)
+
+
+def test_rows_in_single_precision_are_those_of_the_design():
+    design = drawn(n=12)
+    WeightedLeastSquares(SPACE).fit(design.points.astype(np.float32), f(design.points), design=design)
+    X, y = pool()
+    chosen = pool_design(X * [1e-8, 1.0, 1e8], 15, method="volume", rng=1)
+    rows = (X * [1e-8, 1.0, 1e8]).astype(np.float32)[chosen.indices]
+    WeightedLeastSquares().fit(rows, y[chosen.indices], design=chosen)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"method": "iid", "n": 12}, "points are independent"),
+        ({"method": "repeated_dpp", "n": 12, "condition": True}, "conditioning on stability"),
+        ({"method": "repeated_dpp", "n": 10}, "a block is not complete"),
+        ({"method": "greedy", "n": 6, "condition": True}, "conditioning on stability"),
+    ],
+)
+def test_laws_without_an_unbiased_fit_are_refused_with_the_reason(options, reason):
+    design = drawn(**options)
+    message = f"unbiased=True, and no unbiased estimate is known under this law, {design.method!r}: {reason}"
+    with fitting(message, InvalidParameterError):
+        WeightedLeastSquares(SPACE, unbiased=True).fit(design.points, f(design.points), design=design)
+
+
+def test_unbiasedness_needs_a_design_its_space_and_its_covariance():
+    X, y, _ = columns()
+    with fitting("unbiased=True is about a random design", InvalidParameterError):
+        WeightedLeastSquares(unbiased=True).fit(X, y)
+    design = drawn(n=12)
+    y = f(design.points)
+    with fitting("unbiased=True needs the space that the design was drawn for", InvalidParameterError):
+        WeightedLeastSquares(PolynomialSpace("legendre", degree=1), unbiased=True).fit(design.points, y, design=design)
+    with fitting("whose covariance is 'design', not 'HC2'", InvalidParameterError):
+        WeightedLeastSquares(SPACE, unbiased=True, cov_type="HC2").fit(design.points, y, design=design)
+    X, y = pool()
+    chosen = pool_design(X, 15, method="volume", rng=1)
+    with fitting("Put the constant into the pool", InvalidParameterError):
+        estimator = WeightedLeastSquares(unbiased=True, fit_intercept=True)
+        estimator.fit(X[chosen.indices], y[chosen.indices], design=chosen)
+
+
+@pytest.mark.parametrize("cov_type", ["dpp-block", "design"])
+def test_covariances_over_blocks_need_blocks(cov_type):
+    X, y, _ = columns()
+    with fitting(f"cov_type={cov_type!r} needs a design of at least . draws of a DPP; there is no design"):
+        WeightedLeastSquares(cov_type=cov_type).fit(X, y)
+    design = drawn("iid", 12)
+    with fitting("this one, 'iid', has 0"):
+        WeightedLeastSquares(SPACE, cov_type=cov_type).fit(design.points, f(design.points), design=design)
+
+
+def test_a_mean_of_interpolants_needs_complete_blocks():
+    design = drawn(n=14)
+    with fitting("needs blocks of m points each", InvalidParameterError):
+        WeightedLeastSquares(SPACE, cov_type="design").fit(design.points, f(design.points), design=design)
+
+
+def test_dependent_columns_are_a_warning_and_columns_of_the_same_span_a_fit():
+    X, y, _ = columns()
+    with pytest.warns(DegenerateDataWarning, match="rank 3 of 4"):
+        fit = WeightedLeastSquares().fit(np.hstack([X, X[:, :1]]), y)
+    assert fit.results_.warnings
+    assert fit.results_.df_resid == 27
+    np.testing.assert_allclose(fit.predict(np.hstack([X, X[:, :1]])), WeightedLeastSquares().fit(X, y).predict(X))
+
+
+def test_parameters_that_mean_nothing_are_refused():
+    X, y, _ = columns()
+    with fitting("space is 'legendre'; it takes a space", InvalidParameterError):
+        WeightedLeastSquares("legendre").fit(X, y)
+    with fitting("did you mean 'HC2'|cov_type is 'HC4'", InvalidParameterError):
+        WeightedLeastSquares(cov_type="HC4").fit(X, y)
+    with fitting("leave fit_intercept out", InvalidParameterError):
+        WeightedLeastSquares(SPACE, fit_intercept=True).fit(X[:, :1], y)
+    with fitting("design is SimpleNamespace; it takes a Design", InvalidParameterError):
+        WeightedLeastSquares().fit(X, y, design=SimpleNamespace(n=3))
+    with fitting("y has 29 rows and X 30"):
+        WeightedLeastSquares().fit(X, y[1:])
+    design = pool_design(*pool()[:1], 15, method="volume", rng=1)
+    with fitting("the design chose rows of a pool", InvalidParameterError):
+        WeightedLeastSquares(SPACE).fit(X[:15, :1], y[:15], design=design)
+
+
+def test_points_outside_of_the_domain_are_refused():
+    with fitting("X has 1.5 at row 1, input 1, outside"):
+        WeightedLeastSquares(SPACE).fit([[0.0], [1.5], [0.2], [0.4]], np.ones(4))
