@@ -4,10 +4,14 @@ from stattools.plotting.distributions import plot_distributions
 from stattools.plotting.domains import draw_values, plot_slice
 from stattools.plotting.results import plot_null_distribution
 from stattools.plotting.twosample import plot_localization, plot_power, plot_test
+from stattools.plotting.wls import plot_design
+from stattools.plotting.wls_fit import plot_fit
 
 __all__ = [
     "draw_values",
+    "plot_design",
     "plot_distributions",
+    "plot_fit",
     "plot_localization",
     "plot_null_distribution",
     "plot_power",

@@ -165,7 +165,8 @@ def _masses(masses: ArrayLike | None, n: int) -> FloatArray | None:
 
 def _is_orthonormal(values: FloatArray, mass: FloatArray | None) -> bool:
     weights = 1.0 / len(values) if mass is None else mass[:, None]
-    gram = values.T @ (values * weights)
+    with np.errstate(over="ignore", invalid="ignore"):  # then it is not
+        gram = values.T @ (values * weights)
     return bool(np.abs(gram - np.eye(len(gram))).max() <= ORTHONORMAL_TOLERANCE)
 
 

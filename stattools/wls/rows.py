@@ -20,7 +20,7 @@ _T = TypeVar("_T", bound=np.generic)
 
 EPSILON = float(np.finfo(np.float64).eps)
 BLOCK_NUMBERS = 2**16  # numbers in a block of rows, 512 kB: factorized within a processor's cache
-GATHERED = 256  # scattered rows of a memmap read before its pages are given back; each may bring in 256 kB or so
+GATHERED = 64  # scattered rows of a memmap read before its pages are given back; each may bring in 600 kB or so
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +188,14 @@ def _whitening(factor: FloatArray, n: int) -> FloatArray:
     _, values, right = np.linalg.svd(factor / scale, full_matrices=False)
     rank = int(np.count_nonzero(values > 10 * EPSILON * (np.sqrt(n) + p) * values[0]))
     values, right = values[:rank], right[:rank].T
-    if rank == p:
-        return np.ascontiguousarray(right / values / scale[:, None])
-    return np.asarray(_least_norm(right * scale[:, None], largest) / values)
+    with np.errstate(over="ignore"):
+        if rank == p:
+            transform = np.ascontiguousarray(right / values / scale[:, None])
+        else:
+            transform = np.asarray(_least_norm(right * scale[:, None], largest) / values)
+    if not np.isfinite(transform).all():
+        raise DegenerateDataError("a column of the pool is below 1e-300 throughout; change its units")
+    return transform
 
 
 def _least_norm(span: FloatArray, largest: FloatArray) -> FloatArray:

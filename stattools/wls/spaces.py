@@ -379,7 +379,7 @@ def _families(families: Any, domain: Any) -> tuple[Family, ...]:
 def _domains(domain: Any, n_inputs: int) -> list[Any]:
     if domain is None:
         return [None] * n_inputs
-    if not isinstance(domain, (Sequence, np.ndarray)) or isinstance(domain, str):
+    if not isinstance(domain, (Sequence, np.ndarray)) or isinstance(domain, str) or np.shape(domain) == ():
         raise InvalidParameterError(f"domain is {domain!r}; it takes (low, high) for each input")
     entries = list(domain)
     if len(entries) == 2 and all(np.ndim(entry) == 0 and entry is not None for entry in entries):
