@@ -17,7 +17,7 @@ INSTALL = [
     "numpy>=2.0",
     "scipy>=1.15",
     "statsmodels>=0.14.4",
-    "scikit-learn>=1.5.2",
+    "scikit-learn>=1.6",
     "pot>=0.9.5",
     "numba>=0.61",
     "joblib>=1.4",
@@ -32,7 +32,7 @@ EXTRAS = {
     "dag": ["networkx>=3.2"],
     "dask": ["dask[array,dataframe]>=2024.8", "distributed>=2024.8"],
     "docs": ["sphinx>=8.0", "myst-nb>=1.2", "numpydoc>=1.8", "pydata-sphinx-theme>=0.16", "matplotlib>=3.10"],
-    "bench": ["hyppo>=0.5", "asv>=0.6.4", "virtualenv>=20.26", "matplotlib>=3.10"],
+    "bench": ["hyppo>=0.5", "dppy>=0.3.3", "asv>=0.6.4", "virtualenv>=20.26", "matplotlib>=3.10"],
     "test": [
         "pytest>=8.3",
         "pytest-xdist>=3.6",

@@ -9,7 +9,9 @@ from importlib import metadata
 
 from stattools._provenance import package_versions
 
-_ALSO = ("llvmlite", "threadpoolctl", "narwhals", "formulaic", "matplotlib", "networkx", "polars", "pyarrow", "dask", "tqdm")
+_ALSO = (
+    "llvmlite", "threadpoolctl", "narwhals", "formulaic", "matplotlib", "networkx", "polars", "pyarrow", "dask", "tqdm",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

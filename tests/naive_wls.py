@@ -1,4 +1,4 @@
-"""Slow, obvious twins of the laws and kernels of stattools.wls: enumeration and textbook formulas, a value at a time."""
+"""Slow, obvious twins of the laws and kernels of stattools.wls: enumeration and textbook formulas, one by one."""
 
 import itertools
 import math

@@ -95,6 +95,67 @@ def _steps() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "isw_anova, covariates", lambda: isw_anova(ragged, covariates=np.arange(N_UNITS) ** 2.0, **options)
     yield "isw_power", lambda: isw_power(ragged, n=10, n_simulations=200, rng=0)
     yield "combine_pvalues", lambda: combine_pvalues([0.01, 0.2])
+    yield from _design_steps()
+
+
+def _design_steps() -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Names and calls of designs and weighted fits."""
+    from stattools.wls import (
+        FunctionSpace,
+        PolynomialSpace,
+        SphericalHarmonicSpace,
+        WeightedLeastSquares,
+        leverage_scores,
+        lewis_weights,
+        lp_sensitivities,
+        optimal_design,
+        pool_design,
+        required_n,
+        wls,
+    )
+
+    rng = np.random.default_rng(0)
+    nodes = rng.random((50, 1))
+    families = ["legendre", "hermite", "laguerre", "chebyshev", ("jacobi", 1, 2), "trigonometric"]
+    spaces: list[Any] = [PolynomialSpace(family, degree=2) for family in families]
+    spaces += [
+        PolynomialSpace(["legendre", "hermite"], degree=2),
+        SphericalHarmonicSpace(2),
+        FunctionSpace(lambda x: np.column_stack([np.ones(len(x)), x]), nodes),
+    ]
+    rows = rng.normal(size=(40, 3))
+    table = {"y": rows[:, 0], "x": rows[:, 1]}
+
+    def designs() -> Any:
+        for space in spaces:
+            optimal_design(space, n_simulations=2, rng=0)
+        for method in ("dpp", "volume", "iid", "greedy", "boosted"):
+            optimal_design(spaces[0], method=method, n_simulations=2, rng=0)
+
+    def pools() -> Any:
+        for method in ("uniform", "leverage", "volume", "leveraged_volume", "repeated_dpp", "lewis", "sensitivity",
+                       "d_optimal"):  # fmt: skip
+            pool_design(rows, 6, method=method, n_simulations=2, rng=0)
+        pool_design(rows, 6, method="regularized_volume", regularization=1.0, rng=0)
+        pool_design(rows, 6, given=[0, 1], n_simulations=2, rng=0)
+
+    def fits() -> Any:
+        design = optimal_design(spaces[0], 9, rng=0)
+        WeightedLeastSquares(spaces[0]).fit(design.points, design.points[:, 0] ** 4, design=design)
+        WeightedLeastSquares().fit(rows, rows[:, 0])
+
+    def formula() -> Any:
+        import pandas
+
+        return wls("y ~ x", pandas.DataFrame(table))
+
+    yield "spaces", lambda: [space.evaluate(space.sample(3, rng=0)) for space in spaces]
+    yield "optimal_design", designs
+    yield "required_n", lambda: required_n(spaces[0], simulate=True, n_simulations=10, rng=0)
+    yield "pool_design", pools
+    yield "scores", lambda: (leverage_scores(rows), lewis_weights(rows, 1), lp_sensitivities(rows, 3))
+    yield "WeightedLeastSquares", fits
+    yield "wls", formula
 
 
 def _ring(n: int) -> Any:

@@ -391,7 +391,7 @@ class FitResult(Result):
         low, high = (_format.number(limit, 3 if apa else 4) for limit in self._limits(0.05)[k])
         if not apa:
             return f"{name} = {_format.number(self.coefficients[k])} (95 percent interval {low} to {high})"
-        law = "z" if self.df_resid is None else f"t({_format.number(self.df_resid)})"
+        law = "z" if self.df_resid is None else f"t({_format.number(self._df)})"
         ratio = f"{law} = {_format.number(self._ratios()[k], 3)}, {_format.pvalue_apa(self._pvalues()[k])}"
         error = _format.number(self._standard_errors()[k], 3)
         return f"{name}: b = {_format.number(self.coefficients[k], 3)}, SE = {error}, 95% CI [{low}, {high}], {ratio}"

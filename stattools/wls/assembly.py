@@ -257,7 +257,9 @@ def _why_biased(design: Any) -> str:
         return "the rows are not random"
     if design.method == "repeated_dpp":
         return "a block is not complete, so that it cannot be interpolated"
-    return "its law is not one of volume sampling"
+    if design.method == "volume" and design.space is None:
+        return "some rows were given and not drawn"
+    return "its law is not one of volume sampling with independent points"
 
 
 def _cov_type(data: Data, options: Options) -> str:
@@ -336,6 +338,12 @@ def _design_remarks(data: Data, notes: Notes) -> None:
         return
     if not data.sampling:
         notes.remark("the linear model is taken to be true: the sampling weights of the design were not used")
+        repeated = data.design.n - data.design.n_unique
+        if repeated:
+            notes.remark(
+                f"{repeated} of {data.design.n} rows repeat another one: if two labels are one observation, its noise "
+                "is counted twice as independent, and standard errors are too small"
+            )
     elif not data.same_space:
         notes.remark("the space is another than that of the design, whose guarantees do not apply to it")
     elif data.intercept:

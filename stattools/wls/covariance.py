@@ -142,7 +142,7 @@ def _heteroscedastic_kernel(fit: WeightedFit, cov_type: str) -> tuple[FloatArray
 def _touched(fit: WeightedFit, rows: BoolArray) -> BoolArray:
     """(m,) coefficients that the responses of some rows enter, up to rounding."""
     influence = np.abs(to_coefficients(fit, fit.basis[rows].T)).max(axis=1)
-    identity: FloatArray = np.identity(fit.basis.shape[1])
+    identity = np.identity(fit.basis.shape[1])
     size = np.linalg.norm(to_coefficients(fit, identity), axis=1)
     return np.asarray(influence > 1e-8 * size)
 
@@ -182,7 +182,8 @@ def block_interpolants(fit: WeightedFit, y: FloatArray, blocks: npt.NDArray[np.i
     m = fit.basis.shape[1]
     rows = fit.basis[order].reshape(-1, m, m)
     values = (y * np.sqrt(fit.weights))[order].reshape(-1, m, 1)
-    return to_coefficients(fit, np.linalg.solve(rows, values)[:, :, 0].T).T
+    coordinates = np.asarray(np.linalg.solve(rows, values)[:, :, 0].T, dtype=np.float64)
+    return to_coefficients(fit, coordinates).T
 
 
 def replicate_covariance(interpolants: FloatArray) -> FloatArray:

@@ -239,6 +239,8 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
             checked = validate_data(self, X, dtype=np.float64, order="C", ensure_all_finite=False, reset=reset)
         except ValueError as error:
             raise InvalidDataError(str(error)) from None
+        except TypeError as error:  # one of ours that is a TypeError still, which scikit-learn asks for
+            raise InvalidParameterError(str(error)) from None
         return np.asarray(checked)
 
     def _column_names(self) -> tuple[str, ...] | None:

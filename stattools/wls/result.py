@@ -441,8 +441,9 @@ class WLSResult(FitResult):
         if self.weights_kind != "none":
             lines.append(Line(problem.KINDS[self.weights_kind], label="weights:"))
         if self.design is not None:
-            what = f"{self.design._title().removeprefix('Design: ')}, {self.design.n_unique} distinct of {self.nobs}"
-            lines.append(Line(what, label="design:"))
+            noun = "rows" if self.design.space is None else "points"
+            distinct = "all distinct" if self.design.n_unique == self.nobs else f"{self.design.n_unique} distinct"
+            lines.append(Line(f"{self.design._title()}: {self.nobs} {noun}, {distinct}"))
         if not np.isnan(self.lambda_min):
             numbers = {"lambda_min": self.lambda_min, "condition number": self.cond}
             numbers["effective size"] = self.effective_size
@@ -461,10 +462,6 @@ class WLSResult(FitResult):
             lines.append(Line(text, label="promised for exact responses:"))
         return lines
 
-    def _term_words(self, k: int, *, apa: bool) -> str:
-        words = super()._term_words(k, apa=apa)
-        return words.replace(f"t({_format.number(self.df_resid)})", f"t({_format.number(self.df_inference)})")
-
     def _glance(self) -> Mapping[str, Any]:
         row = {**super()._glance(), "df_inference": self.df_inference, "weights": self.weights_kind}
         row |= {"lambda_min": self.lambda_min, "cond": self.cond, "effective_size": self.effective_size}
@@ -479,9 +476,9 @@ class WLSResult(FitResult):
         return self.plot_kinds if sobol else self.plot_kinds[:-1]
 
     def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
-        from stattools.plotting import wls as plots
+        from stattools.plotting import wls_fit as plots
 
-        return getattr(plots, f"plot_fit_{kind}")(self, ax=ax, **options)
+        return plots.plot_fit(self, kind, ax, **options)
 
 
 def blocks_of(design: Any, *, minimum: int = 3) -> Any:

@@ -19,6 +19,7 @@ from stattools.wls import _kernels, ensembles, families as univariate, indexsets
 from stattools.wls.families import Family
 
 LAWS = ("measure", "optimal", "dpp")
+LETTERS = {"legendre": "P", "chebyshev": "T", "jacobi": "J", "hermite": "H", "laguerre": "L"}
 
 
 class Draw(NamedTuple):
@@ -223,6 +224,9 @@ class PolynomialSpace(Space):
 
     Attributes
     ----------
+    term_names : tuple of str
+        "P2(x1)*H1(x3)" is the product of the orthonormal functions of degree 2 and 1 in these inputs: P for legendre, T
+        for chebyshev, J for jacobi, H for hermite, L for laguerre.
     indices : (m, d) int
         The multi-indices. For a trigonometric input 0 is the constant, 2 l - 1 and 2 l are cosine and sine.
     univariate : tuple of Family
@@ -251,7 +255,7 @@ class PolynomialSpace(Space):
     >>> space
     PolynomialSpace(legendre on [0, 10], hermite(0, 1); total degree 3: 10 functions)
     >>> space.term_names[:3]
-    ('1', 'x1', 'x2')
+    ('1', 'P1(x1)', 'H1(x2)')
     """
 
     families: Any
@@ -379,9 +383,9 @@ def _families(families: Any, domain: Any) -> tuple[Family, ...]:
 def _domains(domain: Any, n_inputs: int) -> list[Any]:
     if domain is None:
         return [None] * n_inputs
-    if not isinstance(domain, (Sequence, np.ndarray)) or isinstance(domain, str) or np.shape(domain) == ():
+    if not isinstance(domain, (Sequence, np.ndarray)) or isinstance(domain, str):
         raise InvalidParameterError(f"domain is {domain!r}; it takes (low, high) for each input")
-    entries = list(domain)
+    entries = list(np.atleast_1d(domain)) if isinstance(domain, np.ndarray) else list(domain)
     if len(entries) == 2 and all(np.ndim(entry) == 0 and entry is not None for entry in entries):
         return [tuple(entries)] * n_inputs
     if len(entries) != n_inputs:
@@ -409,7 +413,7 @@ def _degree_text(degree: Any) -> str:
 
 
 def _term_name(index: Sequence[int], parsed: Sequence[Family]) -> str:
-    """Such as "1", "x1^2*x3" (the degrees of the orthonormal polynomials) or "cos2(x1)"."""
+    """Such as "1", "P2(x1)*H1(x3)" or "cos2(x1)": the letter of the family and its degree."""
     several = len(index) > 1
     parts = []
     for j, (k, family) in enumerate(zip(index, parsed, strict=True)):
@@ -417,5 +421,5 @@ def _term_name(index: Sequence[int], parsed: Sequence[Family]) -> str:
         if k and family.name == "trigonometric":
             parts.append(f"{'cos' if k % 2 else 'sin'}{(k + 1) // 2}({name})")
         elif k:
-            parts.append(name if k == 1 else f"{name}^{k}")
+            parts.append(f"{LETTERS[family.name]}{k}({name})")
     return "*".join(parts) or "1"

@@ -144,6 +144,17 @@ def test_a_model_taken_for_true_ignores_sampling_weights():
         assert any("sampling weights of the design were not used" in note for note in fit.results_.notes)
 
 
+def test_rows_that_were_drawn_twice_are_one_observation_of_a_model():
+    X, y = pool(10)
+    design = pool_design(X, 20, method="leverage", rng=1)
+    assert design.n_unique < 20
+    rows, labels = X[design.indices], y[design.indices]
+    model = WeightedLeastSquares(estimand="model").fit(rows, labels, design=design).results_
+    assert any("repeat another one" in note for note in model.notes)
+    projection = WeightedLeastSquares().fit(rows, labels, design=design).results_
+    assert not any("repeat another one" in note for note in projection.notes)
+
+
 def test_noise_variances_enter_the_nonrobust_covariance_of_a_projection_only():
     design = drawn(n=20)
     y = f(design.points)
@@ -366,6 +377,13 @@ def test_laws_without_an_unbiased_fit_are_refused_with_the_reason(options, reaso
         WeightedLeastSquares(SPACE, unbiased=True).fit(design.points, f(design.points), design=design)
 
 
+def test_rows_that_were_given_spoil_unbiasedness():
+    X, y = pool()
+    design = pool_design(X, 15, method="volume", given=[1, 2], rng=1)
+    with fitting("some rows were given and not drawn", InvalidParameterError):
+        WeightedLeastSquares(unbiased=True).fit(X[design.indices], y[design.indices], design=design)
+
+
 def test_unbiasedness_needs_a_design_its_space_and_its_covariance():
     X, y, _ = columns()
     with fitting("unbiased=True is about a random design", InvalidParameterError):
@@ -423,6 +441,16 @@ def test_parameters_that_mean_nothing_are_refused():
     design = pool_design(*pool()[:1], 15, method="volume", rng=1)
     with fitting("the design chose rows of a pool", InvalidParameterError):
         WeightedLeastSquares(SPACE).fit(X[:15, :1], y[:15], design=design)
+
+
+def test_sparse_and_complex_columns_are_refused():
+    from scipy import sparse
+
+    X, y, _ = columns()
+    with fitting("[Ss]parse", InvalidParameterError):
+        WeightedLeastSquares().fit(sparse.csr_array(X), y)
+    with fitting("Complex data not supported"):
+        WeightedLeastSquares().fit(X + 1j, y)
 
 
 def test_points_outside_of_the_domain_are_refused():

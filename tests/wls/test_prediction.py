@@ -69,8 +69,8 @@ def test_statsmodels_predicts_the_same(cov_type):
     ]
     for mine, reference in pairs:
         np.testing.assert_allclose(mine.se_mean, reference.se_mean, rtol=1e-10)
-        np.testing.assert_allclose(mine.conf_int(obs=True), reference.conf_int(obs=True), rtol=1e-9, atol=1e-11)
-        pd.testing.assert_frame_equal(mine.summary_frame(0.2), reference.summary_frame(0.2), rtol=1e-9)
+        np.testing.assert_allclose(mine.conf_int(obs=True), reference.conf_int(obs=True), rtol=1e-10, atol=1e-12)
+        pd.testing.assert_frame_equal(mine.summary_frame(0.2), reference.summary_frame(0.2), rtol=1e-10, atol=1e-12)
 
 
 # errors and print ----------------------------------------------------------------------------------------------------

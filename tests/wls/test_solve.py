@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 from hypothesis import given, strategies as st
+from threadpoolctl import threadpool_limits
 
 from stattools.wls import solve
 from stattools.wls.solve import r_squared, rows_of, to_coefficients, weighted_fit
@@ -47,7 +47,7 @@ def test_several_responses_are_fitted_one_by_one():
     joint = weighted_fit(features, y, weights)
     for k in range(4):
         alone = weighted_fit(features, y[:, k], weights)
-        np.testing.assert_allclose(joint.coefficients[:, k], alone.coefficients, rtol=1e-12)  # rounding of gemm and gemv
+        np.testing.assert_allclose(joint.coefficients[:, k], alone.coefficients, rtol=1e-12)  # rounding of products
 
 
 @pytest.mark.parametrize("rank_deficient", [False, True])
