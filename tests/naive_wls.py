@@ -16,7 +16,7 @@ def orthonormal_value(name, parameters, degree, x):
     if name == "hermite":
         return special.eval_hermitenorm(degree, x) / math.sqrt(math.factorial(degree))
     if name == "laguerre":
-        (alpha,) = parameters
+        alpha = parameters[0]
         norm = special.gamma(degree + alpha + 1) / (math.factorial(degree) * special.gamma(alpha + 1))
         return (-1) ** degree * special.eval_genlaguerre(degree, alpha, x) / math.sqrt(norm)
     if name == "jacobi":

@@ -93,19 +93,36 @@ def completion(rows: Rows, fixed: IntArray, n_new: int) -> Completion:
     --------
     >>> from stattools.wls.rows import orthonormal_rows
     >>> completion(orthonormal_rows(np.eye(3)), np.array([0]), 2).gamma.round(12)
-    array([0., 0., 1.])
+    array([1., 0., 0.])
     """
-    chosen = rows.features(fixed) / np.sqrt(len(rows))
-    gamma, vectors = np.linalg.eigh(chosen.T @ chosen)
-    gamma = np.clip(gamma, 0.0, 1.0)  # rounding
-    gamma[gamma < 1e-14] = 0.0
-    gamma[gamma > 1 - 1e-14] = 1.0
+    gamma, vectors = reach(rows, fixed)
     counts = np.zeros((len(gamma) + 1, len(gamma) + 1))
     counts[0, 0] = 1.0
     for k, g in enumerate(gamma):
         counts[k + 1] = g * counts[k]
         counts[k + 1, 1:] += (1 - g) * counts[k, :-1]
     return Completion(rows, fixed, n_new, gamma, vectors, counts)
+
+
+def reach(rows: Rows, fixed: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Eigenvalues and eigenvectors of M_G: zero where the fixed rows do not reach, one where nothing is left.
+
+    The rank is that of the fixed rows themselves, in units of their largest, whatever the size of the pool.
+
+    Examples
+    --------
+    >>> from stattools.wls.rows import orthonormal_rows
+    >>> reach(orthonormal_rows(np.eye(3)), np.array([0]))[0].round(12)
+    array([1., 0., 0.])
+    """
+    chosen = rows.features(fixed) / np.sqrt(len(rows))
+    _, singular, vectors = np.linalg.svd(chosen, full_matrices=True)
+    gamma = np.zeros(rows.rank)
+    if len(singular):
+        seen = singular > 100 * np.finfo(np.float64).eps * max(chosen.shape) * singular[0]
+        gamma[: len(singular)] = np.where(seen, np.minimum(singular**2, 1.0), 0.0)
+    gamma[gamma > 1 - 1e-13] = 1.0  # rounding; nothing is left in such a direction
+    return gamma, np.ascontiguousarray(vectors.T)
 
 
 def without(rows: Rows, excluded: IntArray, turn: FloatArray) -> Rows:

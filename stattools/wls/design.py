@@ -57,8 +57,8 @@ class Design(Result):
     n_pool : int or None
         Rows of the pool.
     sampling_weights : (n,) float64
-        dmu/dnu, the density of the target measure with respect to the law of a point: 1 on average over the law, and 1
-        throughout where plain least squares is the estimator.
+        dmu/dnu, the density of the target measure with respect to the law nu of independent points (for DPPs the
+        optimal measure), and 1 throughout where plain least squares is the estimator.
     features : (n, m) float64
         Values of the orthonormal basis.
     transform : (p, m) float64 or None
@@ -88,6 +88,10 @@ class Design(Result):
         Candidates in a round, the best of which was kept.
     n_drawn : int
         Points before removal.
+    n_target : int
+        Points that removal was to leave; more are left when fewer would not be stable.
+    effective_dimension : float or None
+        Of the ridge fit to the whole pool, for regularized volume sampling.
     safe_mixture : float
         Share of mu in the law of independent points.
     reference : {"iid", "repeated_dpp"}
@@ -133,6 +137,8 @@ class Design(Result):
     n_tries: int = 1
     n_candidates: int = 1
     n_drawn: int = 0
+    n_target: int = 0
+    effective_dimension: float | None = None
     safe_mixture: float = 0.0
     reference: str = "iid"
     p: float = 2.0
@@ -146,8 +152,8 @@ class Design(Result):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.n_drawn:
-            object.__setattr__(self, "n_drawn", self.n)
+        for name in ("n_drawn", "n_target"):
+            object.__setattr__(self, name, getattr(self, name) or self.n)
 
     # numbers ---------------------------------------------------------------------------------------------------------
     @property
@@ -203,7 +209,10 @@ class Design(Result):
 
     @property
     def new_indices(self) -> IntArray:
-        """Rows that still need a label, each once, in ascending order; only for a pool."""
+        """Positions of rows that still need a label, each once, in ascending order; only for a pool.
+
+        Positions count from 0 whatever the index of a table says: take ``data.iloc[design.new_indices]``.
+        """
         from stattools._errors import InvalidParameterError
 
         if self.indices is None:
@@ -221,6 +230,18 @@ class Design(Result):
         return float(sum(by_row[row] for row in self.new_indices.tolist()))
 
     @property
+    def stability_limits(self) -> tuple[float, float]:
+        """95 percent limits of Clopper and Pearson for the simulated probability of stability; 0 and 1 without any."""
+        from scipy.special import betaincinv
+
+        if self.stability_probability is None or not self.n_simulations:
+            return 0.0, 1.0
+        n, k = self.n_simulations, round(self.stability_probability * self.n_simulations)
+        tail = 0.025 if 0 < k < n else 0.05  # one-sided where the estimate is at an end
+        low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
+        return low, float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+
+    @property
     def acceptance(self) -> float:
         """Share of the rounds drawn that were kept: one in `n_tries`."""
         return 1 / self.n_tries
@@ -229,6 +250,37 @@ class Design(Result):
     def stability(self) -> Stability:
         """The event that `delta` and `event` name."""
         return Stability(self.delta, self.event)
+
+    def gather(self, labels: Any) -> FloatArray:
+        """Labels in the order of the rows of the design, for ``fit(X[design.indices], y, design=design)``.
+
+        Parameters
+        ----------
+        labels : mapping, or Series, from row number to label; or (N,) array_like; or (k,) array_like
+            A mapping holds every row of the design. An array of N has NaN where there is no label. An array of
+            ``len(new_indices)`` is in the order of `new_indices`, for a design without rows that were labelled before.
+
+        Returns
+        -------
+        (n,) float64
+            A row that stands in the design twice gets its label twice.
+
+        Raises
+        ------
+        InvalidDataError
+            A label is missing.
+
+        Examples
+        --------
+        >>> from stattools.wls import pool_design
+        >>> design = pool_design(np.vander(np.arange(9.0), 2), 3, rng=1)
+        >>> y = design.gather({int(row): 10.0 * row for row in design.new_indices})
+        >>> bool((y == 10.0 * design.indices).all())
+        True
+        """
+        from stattools.wls import labelling
+
+        return labelling.gather(self, labels)
 
     # more points -----------------------------------------------------------------------------------------------------
     def extend(self, n: int, *, X: Any = None, rng: Any = None) -> Design:
@@ -273,7 +325,7 @@ class Design(Result):
         Parameters
         ----------
         data : DataFrame, optional
-            The pool; its columns are put beside.
+            The pool; its columns are put beside, and its index is kept.
 
         Examples
         --------
@@ -287,12 +339,13 @@ class Design(Result):
         if data is None or self.indices is None:
             return table
         data = data.to_pandas() if hasattr(data, "to_pandas") else pandas.DataFrame(data)
-        return pandas.concat([data.iloc[self.indices].reset_index(drop=True), table], axis=1)
+        rows = data.iloc[self.indices]
+        return pandas.concat([rows, table.set_index(rows.index)], axis=1)
 
     def _tidy(self) -> Mapping[str, Any]:
         columns: dict[str, Any] = {}
         if self.points is not None:
-            names = ["x"] if self.points.shape[1] == 1 else [f"x{j + 1}" for j in range(self.points.shape[1])]
+            names = self.space.input_names if self.space is not None else ()
             columns |= {name: self.points[:, j] for j, name in enumerate(names)}
         if self.indices is not None:
             columns["row"] = self.indices
@@ -307,10 +360,11 @@ class Design(Result):
 
     @cached_property
     def leverage(self) -> FloatArray:
-        """(n,) diagonal of the hat matrix of the weighted fit on these points; they sum to the rank."""
+        """(n,) diagonal of the hat matrix of the weighted fit on these points; they sum to its rank."""
         scaled = self.features * np.sqrt(self.sampling_weights)[:, None]
-        q = np.linalg.qr(scaled)[0] if self.n >= self.dim else np.zeros_like(scaled)
-        return np.asarray((q**2).sum(axis=1))
+        left, singular, _ = np.linalg.svd(scaled, full_matrices=False)
+        reached = singular > max(scaled.shape) * np.finfo(np.float64).eps * singular[0]
+        return np.asarray((left[:, reached] ** 2).sum(axis=1))
 
     def _glance(self) -> Mapping[str, Any]:
         return {
@@ -374,6 +428,10 @@ class Design(Result):
             parts += [Gap(), Items("what is known of the fit:", self.guarantee)]
         if self.cost_words:
             parts += [Gap(), Line(self.cost_words, label="price:")]
+        settings = {"p": self.p} if self.method in ("lewis", "sensitivity") else {}
+        settings |= {"penalty": self.regularization} if self.regularization else {}
+        if settings:
+            parts += [Gap(), Line(_format.equations(settings, digits), label="settings:")]
         if full:
             seed = seed_text(self.provenance.seed, self.provenance.spawn_key)
             parts += [Gap(), Line(f"{self.method}; seed {seed}", label="law:")]
@@ -382,11 +440,16 @@ class Design(Result):
     def _stability_lines(self, digits: int) -> list[Part]:
         lines: list[Part] = []
         if self.stability_probability is not None:
-            p, r = self.stability_probability, self.n_simulations
-            error = np.sqrt(p * (1 - p) / r)
+            low, high = (_format.number(limit, 3) for limit in self.stability_limits)
             before = " before conditioning" if self.conditioned else ""
-            text = f"P({self.stability.words}) = {_format.number(p, digits)}{before}"
-            lines.append(Line(f"{text}, simulated with {r} designs, s.e. {_format.number(float(error), 2)}"))
+            value = _format.number(self.stability_probability, digits)
+            lines.append(
+                Line(
+                    f"P({self.stability.words}) = {value}{before}, simulated with {self.n_simulations} designs, 95 "
+                    "percent "
+                    f"interval {low} to {high}"
+                )
+            )
         if self.conditioned:
             what = "design" if self.n_candidates == 1 else f"round of {self.n_candidates} candidates"
             lines.append(Line(f"stable at {what} {self.n_tries}"))

@@ -15,7 +15,7 @@ from stattools.wls import conditional, laws, statements
 from stattools.wls.design import Design
 from stattools.wls.laws import Mixture, Reference, Sample
 from stattools.wls.pool import columns_of_pool
-from stattools.wls.poollaws import LAWS, PoolProblem, unweighted
+from stattools.wls.poollaws import LAWS, PoolProblem, included_in_blocks, unweighted
 from stattools.wls.rows import orthonormal_rows
 from stattools.wls.sequential import Source
 
@@ -43,6 +43,9 @@ def extend(design: Design, n: int, pool: Any, rng: Any) -> Design:
             return _joined(design, added, {"points": np.concatenate([_places(design), added.where])}, n)
         problem = _problem_of(design, pool)
         if design.method in WITHOUT_REPLACEMENT:
+            free = len(problem.rows) - design.n_unique
+            if n > free:
+                raise InvalidDataError(f"n is {n}; {free} rows of the pool are not in the design yet")
             where = conditional.uniform_rows(len(problem.rows), np.unique(_places(design)), n, generator)
             added = unweighted(replace(problem, fixed=problem.fixed[:0]), where)
         else:
@@ -79,18 +82,27 @@ def _more(design: Design, source: Source, reference: Reference, n: int, generato
     """Points that make a longer design of the same law."""
     if design.block_id is None:
         return laws.independent(source, n, generator, reference)
-    added = laws.repeated_dpp(source, n, generator)
+    if design.method == "volume":
+        size = int(np.bincount(design.block_id)[0])
+        if n % size:
+            raise InvalidParameterError(f"n is {n}; the design consists of volume samples of {size} points each")
+        added = laws.repeated_volume(source, n, size, generator, reference)
+    else:
+        added = laws.repeated_dpp(source, n, generator)
     return replace(added, block=np.asarray(added.block) + 1 + design.block_id.max())
 
 
 def _pool_changes(design: Design, added: Sample, longer: PoolProblem) -> dict[str, Any]:
-    """Fields of a longer design of a pool; blocks thinned on the way leave no closed form for inclusion."""
-    thinned = design.block_id is not None and design.n % design.dim != 0
+    """Fields of a longer design of a pool."""
     new = np.zeros(len(added.weights), dtype=bool)
     costs = None if longer.cost is None else longer.cost[added.where]
+    if design.block_id is None or added.block is None:
+        chances = LAWS[design.method].included(longer)
+    else:
+        chances = included_in_blocks(longer.rows, np.bincount(np.concatenate([design.block_id, added.block])))
     return {
         "indices": np.concatenate([_places(design), added.where]),
-        "inclusion_probabilities": None if thinned else LAWS[design.method].included(longer),
+        "inclusion_probabilities": chances,
         "given": None if design.given is None else np.concatenate([design.given, new]),
         "cost": None if design.cost is None or costs is None else np.concatenate([design.cost, costs]),
     }
@@ -112,10 +124,11 @@ def _joined(design: Design, added: Sample, changes: dict[str, Any], n: int) -> D
         notes=notes,
         features=np.concatenate([design.features, added.features]),
         sampling_weights=np.concatenate([design.sampling_weights, added.weights]),
-        unbiased=design.unbiased and design.method != "repeated_dpp",
+        unbiased=design.unbiased and design.block_id is None,
         stability_probability=None,
         n_simulations=0,
         n_drawn=0,
+        n_target=0,
         n_extensions=design.n_extensions + 1,
         **changes,
     )

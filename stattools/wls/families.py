@@ -16,9 +16,15 @@ from stattools._typing import FloatArray
 from stattools.wls import _kernels
 
 NAMES = ("legendre", "chebyshev", "jacobi", "hermite", "laguerre", "trigonometric")
-PARAMETERS = {"jacobi": ("alpha", "beta"), "laguerre": ("alpha",), "hermite": ("mean", "sd")}
+PARAMETERS = {"jacobi": ("alpha", "beta"), "laguerre": ("alpha", "scale"), "hermite": ("mean", "sd")}
+DEFAULTS = {"laguerre": (0.0, 1.0), "hermite": (0.0, 1.0)}
+OTHER_NAMES = {
+    "uniform": "legendre", "arcsine": "chebyshev", "beta": "jacobi", "normal": "hermite", "gaussian": "hermite",
+    "gamma": "laguerre", "exponential": "laguerre", "fourier": "trigonometric", "periodic": "trigonometric",
+}  # fmt: skip
 DEFAULT_DOMAIN = {"legendre": (-1.0, 1.0), "chebyshev": (-1.0, 1.0), "jacobi": (-1.0, 1.0), "trigonometric": (0.0, 1.0)}
 CELLS_PER_DEGREE = 128
+CELLS_OF_MANY = 48  # above 100 degrees, where a cell holds less of the mass
 FEWEST_CELLS = 1024
 GAUSS_NODES = 5
 
@@ -33,7 +39,7 @@ class Family:
     ----------
     name : str
     parameters : tuple of float
-        (alpha, beta) of Jacobi, (alpha,) of Laguerre, (mean, sd) of Hermite.
+        (alpha, beta) of Jacobi, (alpha, scale) of Laguerre, (mean, sd) of Hermite.
     low, high : float
         The interval on which the measure lives; infinite for Hermite and on one side for Laguerre.
 
@@ -72,7 +78,7 @@ class Family:
         if self.name == "hermite":
             return np.asarray((x - self.parameters[0]) / self.parameters[1])
         if self.name == "laguerre":
-            return x
+            return np.asarray(x / self.parameters[1])
         share = (x - self.low) / (self.high - self.low)
         return np.asarray(share if self.name == "trigonometric" else 2.0 * share - 1.0)
 
@@ -81,7 +87,7 @@ class Family:
         if self.name == "hermite":
             return np.asarray(self.parameters[0] + self.parameters[1] * z)
         if self.name == "laguerre":
-            return z
+            return np.asarray(self.parameters[1] * np.maximum(z, 0.0))
         share = z if self.name == "trigonometric" else (1.0 + z) / 2.0
         return np.clip(self.low + (self.high - self.low) * share, self.low, self.high)
 
@@ -90,7 +96,7 @@ class Family:
         if self.name == "hermite":
             return self.from_standard(generator.standard_normal(n))
         if self.name == "laguerre":
-            return generator.standard_gamma(self.parameters[0] + 1.0, n)
+            return self.from_standard(generator.standard_gamma(self.parameters[0] + 1.0, n))
         if self.name == "trigonometric":
             return self.from_standard(generator.random(n))
         alpha, beta = self.exponents
@@ -160,9 +166,34 @@ class Family:
         levels : (n,) float64
             In [0, 1).
         """
+        if self.name == "trigonometric":
+            return self.from_standard(self._induced_waves(degrees, levels))
         table = _induced_table(self, n_degrees)
         positions = _kernels.inverse_cdf(levels, degrees, table.cdf, table.density)
         return self.from_standard(table.place(np.asarray(positions)))
+
+    def _induced_waves(self, functions: Any, levels: FloatArray) -> FloatArray:
+        """The square of a wave of frequency l has l equal periods, in each of which it is that of frequency one."""
+        frequencies = np.maximum((functions + 1) // 2, 1)
+        first = np.where(functions > 0, 2 - functions % 2, 0)
+        periods = levels * frequencies
+        whole = np.floor(periods)
+        table = _induced_table(self, 3)
+        within = _kernels.inverse_cdf(np.ascontiguousarray(periods - whole), first, table.cdf, table.density)
+        return np.asarray((whole + within) / frequencies)
+
+    def largest_logarithms(self, n_degrees: int) -> FloatArray:
+        """(K,) decimal logarithms of p_k^2 at the outer end of the points that designs of K degrees reach.
+
+        Zero for bounded families, whose functions grow slowly. For the others p_k^2 w is about one at the outermost
+        zero of p_k, and the density w is tiny there.
+        """
+        k = np.arange(n_degrees)
+        if self.name == "hermite":
+            return np.asarray((2 * np.sqrt(k + 1.0) + 2) ** 2 / 2 / math.log(10))
+        if self.name == "laguerre":
+            return np.asarray((4 * (k + 1.0) + 2 * max(self.parameters[0], 0.0) + 20) / math.log(10))
+        return np.zeros(n_degrees)
 
 
 @dataclass(frozen=True)
@@ -183,7 +214,8 @@ def _induced_table(family: Family, n_degrees: int) -> InducedTable:
     is below 1e-8 (tested), far below what any sample could show.
     """
     place, weight, stretch = _coordinates(family, n_degrees)
-    n_cells = int(stretch * max(FEWEST_CELLS, CELLS_PER_DEGREE * n_degrees))
+    per_degree = CELLS_PER_DEGREE if n_degrees <= 100 else CELLS_OF_MANY
+    n_cells = int(stretch * max(FEWEST_CELLS, per_degree * n_degrees))
     nodes, masses = np.polynomial.legendre.leggauss(GAUSS_NODES)
     left = np.arange(n_cells) / n_cells
     cells = np.zeros((n_degrees, n_cells))
@@ -197,7 +229,7 @@ def _induced_table(family: Family, n_degrees: int) -> InducedTable:
 
 def _densities(family: Family, n_degrees: int, t: FloatArray, place: Map, weight: Map) -> FloatArray:
     """(K, len(t)) densities of p_k^2 dmu in the position, up to a common factor."""
-    return np.asarray((family._standard_values(place(t), n_degrees) ** 2).T * weight(t))
+    return np.asarray((family._standard_values(place(t), n_degrees).T * np.sqrt(weight(t))) ** 2)
 
 
 def _coordinates(family: Family, n_degrees: int) -> tuple[Map, Map, float]:
@@ -285,13 +317,14 @@ def parse(family: Any, domain: Any, *, place: str = "families") -> Family:
     'legendre on [-1, 1]'
     """
     name, given = (family, ()) if isinstance(family, str) else _name_and_parameters(family, place)
+    if isinstance(name, str) and name.lower() in OTHER_NAMES:
+        known = OTHER_NAMES[name.lower()]
+        raise InvalidParameterError(f"{place} has {name!r}; the family of that measure is {known!r}")
     name = _validation.choice(name, NAMES, place)
     wanted = PARAMETERS.get(name, ())
     numbers = tuple(_validation.real(value, f"parameter of {name}") for value in given)
-    if name == "hermite" and not numbers:
-        numbers = (0.0, 1.0)
-    if name == "laguerre" and not numbers:
-        numbers = (0.0,)
+    if name in DEFAULTS and (not numbers or (name == "laguerre" and len(numbers) == 1)):
+        numbers += DEFAULTS[name][len(numbers) :]
     if len(numbers) != len(wanted):
         listed = ", ".join(wanted)
         form = f'("{name}", {listed})' if wanted else f'"{name}"'
@@ -301,7 +334,7 @@ def parse(family: Any, domain: Any, *, place: str = "families") -> Family:
         low, high = _interval(domain, name)
     else:
         if domain is not None:
-            shape = '("hermite", mean, sd)' if name == "hermite" else '("laguerre", alpha)'
+            shape = '("hermite", mean, sd)' if name == "hermite" else '("laguerre", alpha, scale)'
             raise InvalidParameterError(f"domain is {domain!r} for {name}, which is unbounded; pass None, and {shape}")
         low, high = (0.0 if name == "laguerre" else -math.inf), math.inf
     return Family(name, numbers, low, high)
@@ -314,11 +347,11 @@ def _name_and_parameters(family: Any, place: str) -> tuple[Any, tuple[Any, ...]]
 
 
 def _check_parameters(name: str, numbers: tuple[float, ...]) -> None:
-    if name in ("jacobi", "laguerre"):
-        for label, value in zip(PARAMETERS[name], numbers, strict=True):
-            _validation.real(value, f"{label} of {name}", minimum=-0.95, maximum=100)
-    if name == "hermite":
-        _validation.real(numbers[1], "sd of hermite", minimum=0, maximum=1e300, exclusive=True)
+    exponents = {"jacobi": 2, "laguerre": 1}.get(name, 0)
+    for label, value in zip(PARAMETERS.get(name, ()), numbers[:exponents], strict=False):
+        _validation.real(value, f"{label} of {name}", minimum=-0.95, maximum=100)
+    if name in DEFAULTS:
+        _validation.real(numbers[1], f"{PARAMETERS[name][1]} of {name}", minimum=0, maximum=1e300, exclusive=True)
 
 
 def _interval(domain: Any, name: str) -> tuple[float, float]:
@@ -328,6 +361,13 @@ def _interval(domain: Any, name: str) -> tuple[float, float]:
     if len(ends) != 2:
         raise InvalidParameterError(f"domain has {domain!r} for {name}; it takes (low, high)")
     low, high = (_validation.real(value, f"domain of {name}") for value in ends)
+    if not math.isfinite(high - low):
+        raise InvalidParameterError(f"domain has ({low:g}, {high:g}) for {name}; its width is not a finite number")
+    if 0 < high - low < 1e-9 * max(abs(low), abs(high)):
+        raise InvalidParameterError(
+            f"domain has ({low!r}, {high!r}) for {name}, too narrow for double precision; subtract {low!r} from the "
+            "input"
+        )
     if not low < high:
         raise InvalidParameterError(f"domain has ({low:g}, {high:g}) for {name}; the first must be below the second")
     return low, high

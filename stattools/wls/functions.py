@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from stattools._errors import AssumptionWarning, DegenerateDataWarning, InvalidD
 from stattools._typing import ArrayLike, FloatArray
 from stattools.wls.poolsource import PoolSource
 from stattools.wls.rows import Rows, orthonormal_rows
-from stattools.wls.spaces import Draw, Space, table_values
+from stattools.wls.spaces import Draw, Space, default_input_names, table_values
 
 ORTHONORMAL_TOLERANCE = 1e-8
 
@@ -70,6 +70,8 @@ class FunctionSpace(Space):
     array([3.])
     """
 
+    is_discrete: ClassVar[bool] = True
+
     basis: Callable[[FloatArray], Any]
     nodes: Any
     masses: Any = None
@@ -95,7 +97,8 @@ class FunctionSpace(Space):
         n_functions = values.shape[1]
         rows = orthonormal_rows(values, masses=mass)
         already = _is_orthonormal(values, mass)
-        transform = np.eye(n_functions) if already else rows.transform
+        rows = _kept(rows, values) if already else _with_constant(rows)
+        transform = rows.transform
         if not already:
             _warn_of_basis(n_functions, rows)
         given = tuple(str(name) for name in names) if names is not None else ()
@@ -110,9 +113,10 @@ class FunctionSpace(Space):
             "transform": _validation.read_only(transform),
             "dim": dim,
             "n_inputs": points.shape[1],
+            "input_names": default_input_names(points.shape[1]),
             "term_names": given if given and already else default,
             "measure": f"{len(points)} nodes" + (" with masses" if mass is not None else ""),
-            "_source": PoolSource(rows if not already else _kept(rows, values)),
+            "_source": PoolSource(rows),
         }
         for name, value in fields.items():
             object.__setattr__(self, name, value)
@@ -147,8 +151,12 @@ class FunctionSpace(Space):
         return values
 
     def _find_constant(self) -> int | None:
-        values = self._source.rows.features(np.arange(min(len(self.nodes), 1000), dtype=np.intp))
-        constant = np.flatnonzero((np.abs(values - 1.0) <= ORTHONORMAL_TOLERANCE).all(axis=0))
+        farthest = np.zeros(self.dim)
+        for low, block in self._source.rows.blocks():
+            mass = slice(low, low + len(block))
+            there = np.ones(len(block), dtype=bool) if self.masses is None else self.masses[mass] > 0
+            farthest = np.maximum(farthest, np.abs(block[there] - 1.0).max(axis=0, initial=0.0))
+        constant = np.flatnonzero(farthest <= ORTHONORMAL_TOLERANCE)
         return int(constant[0]) if len(constant) else None
 
 
@@ -175,6 +183,18 @@ def _kept(rows: Rows, values: FloatArray) -> Rows:
     mass = 1.0 / len(values) if rows.masses is None else rows.masses
     leverage = mass * np.einsum("ij,ij->i", values, values)
     return Rows(values, np.eye(values.shape[1]), values.shape[1], leverage, rows.masses, values)
+
+
+def _with_constant(rows: Rows) -> Rows:
+    """The same span turned so that its first function is the constant 1, where the span holds it."""
+    values = rows.features(np.arange(len(rows), dtype=np.intp))
+    masses = np.full(len(rows), 1.0 / len(rows)) if rows.masses is None else rows.masses
+    ones = masses @ values
+    if 1.0 - ones @ ones > ORTHONORMAL_TOLERANCE:
+        return rows
+    turn, _ = np.linalg.qr(np.column_stack([ones, np.eye(rows.rank)]))
+    turn = turn * np.where(ones @ turn[:, 0] < 0, -1.0, 1.0)
+    return replace(rows, transform=rows.transform @ turn, stored=np.ascontiguousarray(values @ turn))
 
 
 def _warn_of_basis(n_functions: int, rows: Rows) -> None:

@@ -61,8 +61,7 @@ def failure_bound(n: int, m: int, delta: float, event: str, law: str, share: flo
             return _tail(n, m, lower_rate(delta), m, share)
         return min(1.0, 2 * _tail(n, m, upper_rate(delta), m, share))
     if law == "repeated_dpp":
-        tail = _tail(n // m, m, lower_rate(delta), m, 0.0)
-        return tail if event == "one_sided" else min(1.0, tail + _tail(n // m, m, upper_rate(delta), m, 0.0))
+        return _repeated_failure(n, m, delta, event)
     independent = n - m
     if independent <= 0 or (1 - delta) * n >= independent:
         return 1.0
@@ -71,6 +70,17 @@ def failure_bound(n: int, m: int, delta: float, event: str, law: str, share: flo
         return tail
     above = ((1 + delta) * n - m**2 / (1 - share)) / independent - 1
     return min(1.0, tail + _tail(independent, m, upper_rate(above), m, share)) if above > 0 else 1.0
+
+
+def _repeated_failure(n: int, m: int, delta: float, event: str) -> float:
+    """A thinned last draw of t points adds nothing to the smallest eigenvalue, at most m t / n to the largest."""
+    draws, left = divmod(n, m)
+    low = 1 - (1 - delta) * n / (draws * m)
+    tail = _tail(draws, m, lower_rate(low), m, 0.0) if low > 0 else 1.0
+    if event == "one_sided":
+        return tail
+    high = ((1 + delta) * n - m * left) / (draws * m) - 1
+    return min(1.0, tail + _tail(draws, m, upper_rate(high), m, 0.0)) if high > 0 else 1.0
 
 
 def _tail(n: int, m: int, rate: float, bound: float, share: float) -> float:
@@ -88,9 +98,11 @@ def error_factor(design: Design) -> tuple[float | None, str]:
       (m/n) ||g||^2 for independent optimal points, for their mixture with a DPP, and for repeated DPPs, whose linear
       statistics vary no more than those of as many independent points. With lambda_min >= 1 - delta this gives
       1 + (1 - delta)^-2 m / n on the event, and the last term over P(event) under the conditioned law.
-    - In general ||Qg||^2 <= (1 - delta)^-1 ||g||_x^2 on the event, whose mean is (1 - delta)^-1 ||g||^2 when a point's
-      weight is its inverse density: a factor of 1 + (1 - delta)^-1 / P, times the number of candidates for the best of
-      several, times n / n_kept after removal.
+    - In general ||Qg||^2 <= (1 - delta)^-1 ||g||_x^2 on the event. The mean of ||g||_x^2 is ||g||^2 when a point's
+      weight is its inverse density; for volume sampling with a share beta of mu it is at most
+      (m / n / (1 - beta) + 1 - m / n) ||g||^2, because m of the n points are those of the DPP. So the factor is 1 plus
+      that over (1 - delta) P, times the number of candidates for the best of several, times n over the number of points
+      asked for after removal.
     - For one DPP, m + 1, with equality (on a pool: when no m rows are dependent).
     - For volume sampling without conditioning, see `volume_factor`.
 
@@ -112,7 +124,8 @@ def error_factor(design: Design) -> tuple[float | None, str]:
     if selected:
         return None, ""
     if n == m and law != "iid":
-        return m + 1.0, "in expectation" + (", with equality" if design.space is not None else "")
+        continuous = design.space is not None and not design.space.is_discrete
+        return m + 1.0, "in expectation" + (", with equality" if continuous else "")
     if law == "volume" and optimal:
         return volume_factor(n, m), "in expectation, without conditioning"
     if optimal and law != "without replacement":
@@ -123,29 +136,30 @@ def error_factor(design: Design) -> tuple[float | None, str]:
 
 def _law(design: Design) -> str:
     """The law on spaces whose constants hold for the design; empty for none."""
+    if design.reference != "iid" or (design.conditioned and design.n_extensions):
+        return ""
     if design.space is not None:
+        if design.method == "volume" and design.block_id is not None:
+            return "repeated_volume"
         return {"dpp": "repeated_dpp", "greedy": "repeated_dpp", "boosted": "iid"}.get(design.method, design.method)
-    laws = {
-        "leverage": "iid",
-        "leveraged_volume": "volume",
-        "repeated_dpp": "repeated_dpp",
-        "volume": "without replacement",
-    }
-    untouched = design.given is None and design.regularization == 0 and not design.has_fixed_rows
-    return laws.get(design.method, "") if untouched else ""
+    laws = {"leverage": "iid", "leveraged_volume": "volume", "repeated_dpp": "repeated_dpp"}
+    untouched = design.given is None and not design.has_fixed_rows
+    return {**laws, "volume": "without replacement"}.get(design.method, "") if untouched else ""
 
 
 def _conditioned_factor(design: Design, selected: bool, optimal: bool) -> tuple[float | None, str]:
-    probability = design.stability_probability
-    if not probability:
+    low = design.stability_limits[0]
+    if not low > 0:
         return None, ""
-    m, n, delta = design.dim, design.n, design.delta
-    words = f"in expectation under the conditioned law (with the simulated P = {probability:.3g})"
+    m, n, delta, share = design.dim, design.n, design.delta, design.safe_mixture
+    words = f"in expectation under the conditioned law (with P >= {low:.3g}, the 95 percent limit of the simulation)"
+    of_dpp = m / design.n_drawn if design.method == "volume" and share else 0.0
+    mean = of_dpp / (1 - share) + 1 - of_dpp
     if selected:
-        best = 1 - (1 - probability) ** design.n_candidates
-        return 1 + design.n_candidates * design.n_drawn / n / ((1 - delta) * best), words
-    general = 1 + 1 / ((1 - delta) * probability)
-    return min(general, 1 + m / n / ((1 - delta) ** 2 * probability)) if optimal else general, words
+        best = 1 - (1 - low) ** design.n_candidates
+        return 1 + design.n_candidates * design.n_drawn / design.n_target * mean / ((1 - delta) * best), words
+    general = 1 + mean / ((1 - delta) * low)
+    return min(general, 1 + m / n / ((1 - delta) ** 2 * low)) if optimal else general, words
 
 
 def volume_factor(n: int, m: int) -> float:

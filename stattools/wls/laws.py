@@ -19,7 +19,7 @@ class Sample:
 
     where : (n, d) points or (n,) rows of a pool.
     features : (n, m) orthonormal.
-    weights : (n,) densities of mu with respect to the law of one point.
+    weights : (n,) densities dmu/dnu, nu being the law of independent points; for repeated DPPs the optimal measure.
     block : (n,) number of the DPP draw a point came from, where the design is made of such draws; else None.
     """
 
@@ -137,6 +137,19 @@ def repeated_dpp(source: Source, n: int, generator: np.random.Generator) -> Samp
     draw = joined(draws)
     block = np.repeat(np.arange(len(draws)), [len(d.features) for d in draws])
     return Sample(draw.where, draw.features, Mixture(source).weights(draw), block)
+
+
+def repeated_volume(
+    source: Source, n: int, size: int, generator: np.random.Generator, reference: Reference | None = None
+) -> Sample:
+    """n / size independent draws of volume-rescaled sampling of `size` points each."""
+    samples = [volume_rescaled(source, size, generator, reference) for _ in range(n // size)]
+    return Sample(
+        np.concatenate([s.where for s in samples]),
+        np.concatenate([s.features for s in samples]),
+        np.concatenate([s.weights for s in samples]),
+        np.repeat(np.arange(len(samples)), size),
+    )
 
 
 def determinant_reweighted(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,14 @@ REFERENCES = ("iid", "repeated_dpp")
 BOOSTED_CANDIDATES = 100
 FAILURE = 0.01
 LARGE_WEIGHT = 1e6
+PRUNED = 20  # designs that are pruned, at the most, until one has as few points as asked for
+CAPPING = (
+    "The basis nearly vanishes there: safe_mixture=0.1 with method='iid' or 'volume' caps weights at 10, and adding "
+    "the "
+    "constant to the space caps them at m"
+)
+MOST_REJECTIONS = 100_000
+SEARCHED = 10**8  # n m^2 up to which the search for a sufficient n takes seconds
 DRAW, SIMULATE, SEARCH = 0, 1, 2  # children of the seed
 
 
@@ -35,8 +45,9 @@ def optimal_design(
     condition: bool = True,
     max_tries: int = 1000,
     safe_mixture: float = 0.0,
-    n_candidates: int = 1,
+    n_candidates: int | None = None,
     subsample_to: int | None = None,
+    block_size: int | None = None,
     reference: str = "iid",
     n_simulations: int | None = None,
     rng: Seed = None,
@@ -59,8 +70,8 @@ def optimal_design(
         - "greedy": repeated DPPs of about n + 2 m points, pruned to n.
         - "boosted": the best of `n_candidates` independent designs (100 by default) [1]_.
     delta : float, default 0.9
-        In (0, 1). A design is stable when ``lambda_min(G) >= 1 - delta``; where candidates are compared or points are
-        removed, when all eigenvalues of G are within delta of 1. Smaller values need more points.
+        In (0, 1). A design is stable when ``lambda_min(G) >= 1 - delta``; for "boosted" when all eigenvalues of G are
+        within delta of 1, as in [1]_. Smaller values need more points.
     condition : bool, default True
         Draw again until the design is stable.
     max_tries : int, default 1000
@@ -68,8 +79,8 @@ def optimal_design(
     safe_mixture : float, default 0
         In [0, 1): share of mu in the law of independent points, which caps weights at its inverse. For "iid", "volume"
         and "boosted".
-    n_candidates : int, default 1
-        Designs of which the one with G nearest to the identity is kept.
+    n_candidates : int, optional
+        Designs of which the one with G nearest to the identity is kept; 100 for "boosted", else 1.
     subsample_to : int, optional
         Remove points greedily down to this number, as long as the design stays stable.
     reference : {"iid", "repeated_dpp"}
@@ -98,7 +109,8 @@ def optimal_design(
     Notes
     -----
     A draw of the DPP costs about m^3 ln m operations, and m^2 for one polynomial input with all degrees. With
-    optimal weights m / k(x), G has mean identity under every law here except a conditioned, selected or pruned one.
+    optimal weights m / k(x), G has mean identity under every law here except a conditioned, selected, pruned or
+    reweighted one.
     Memory: 8 n m bytes for the features, three times over.
 
     References
@@ -123,38 +135,38 @@ def optimal_design(
     condition = _validation.boolean(condition, "condition")
     max_tries = _validation.integer(max_tries, "max_tries", minimum=1)
     share = _share(safe_mixture, method)
-    candidates = _validation.integer(n_candidates, "n_candidates", minimum=1)
-    candidates = BOOSTED_CANDIDATES if method == "boosted" and candidates == 1 else candidates
-    reference = _validation.choice(reference, REFERENCES, "reference")
-    if reference != "iid" and method != "volume":
-        raise InvalidParameterError(f"reference={reference!r} is for method='volume', not {method!r}")
+    candidates = BOOSTED_CANDIDATES if method == "boosted" else 1
+    if n_candidates is not None:
+        candidates = _validation.integer(n_candidates, "n_candidates", minimum=1)
     n_drawn, n_kept = _sizes(space, n, method, delta, candidates, subsample_to)
+    law = Law(method, share, _reference(reference, method), _block_size(block_size, method, n_drawn, space.dim))
     pruned = n_kept < n_drawn
     simulations = thinning.default_simulations(n_drawn, space.dim)
     if n_simulations is not None:
         simulations = _validation.integer(n_simulations, "n_simulations", minimum=0)
-    stability = Stability(delta, TWO_SIDED if candidates > 1 or pruned else ONE_SIDED)
+    elif not simulations:
+        notes.remark("stability was not simulated, as designs of this size take long; n_simulations=20 does it")
+    stability = Stability(delta, TWO_SIDED if method == "boosted" else ONE_SIDED)
     seed = _random.seed_sequence(rng)
-    draw = drawer(space, method, n_drawn, share, reference, max_tries)
+    draw = drawer(space, law, n_drawn)
     with one_blas_thread():
-        found = thinning.select(
-            draw, _random.child_seed(seed, DRAW), stability if condition else None, candidates, max_tries
+        found, sample = _selected(
+            draw, seed, stability if condition else None, candidates, max_tries, n_kept, stability
         )
-        if found.sample is None:
-            raise _unstable(space, method, n_drawn, share, reference, stability, found, candidates, seed)
-        sample = thinning.remove_greedily(found.sample, n_kept, stability) if pruned else found.sample
+        if sample is None:
+            raise _unstable(space, law, n_drawn, stability, found, candidates, seed)
         share_stable = (
             thinning.stable_share(draw, _random.child_seed(seed, SIMULATE), stability, simulations)
             if simulations
             else None
         )
     if len(sample.weights) > n_kept:
-        notes.remark(
-            f"{len(sample.weights)} points were kept, not {n_kept}: removing any more would have made the design "
-            "unstable"
+        reason = "removing any more would leave none that is stable" if condition else "it was not stable to begin with"
+        notes.warn(
+            f"{len(sample.weights)} points were kept, not {n_kept}: {reason}. Raise delta for fewer", AssumptionWarning
         )
     _remark_on_blocks(sample, space.dim, notes)
-    warn_of_weights(sample, notes)
+    warn_of_weights(sample, CAPPING, notes)
     one_law = not (condition or pruned or candidates > 1)
     fields: dict[str, Any] = {
         "method": method,
@@ -166,35 +178,94 @@ def optimal_design(
         "delta": delta,
         "event": stability.event,
         "conditioned": condition,
-        "unbiased": one_law and _is_volume_law(method, len(sample.weights), space.dim, reference),
+        "unbiased": one_law and _is_volume_law(law, len(sample.weights), space.dim),
         "stability_probability": share_stable,
         "n_simulations": simulations,
         "n_tries": found.tries,
         "n_candidates": candidates,
         "n_drawn": n_drawn,
+        "n_target": n_kept,
         "safe_mixture": share,
         "reference": reference,
     }
-    call = f"optimal_design(space, {n}, method={method!r}, delta={delta:g}, condition={condition})"
-    provenance = Provenance.capture(call, seed=seed, sizes={"n": len(sample.weights), "m": space.dim})
+    options = {
+        "method": (method, "repeated_dpp"), "delta": (delta, 0.9), "condition": (condition, True),
+        "max_tries": (max_tries, 1000), "safe_mixture": (share, 0.0), "n_candidates": (n_candidates, None),
+        "subsample_to": (subsample_to, None), "block_size": (block_size, None), "reference": (reference, "iid"),
+        "n_simulations": (n_simulations, None),
+    }  # fmt: skip
+    provenance = Provenance.capture(
+        call_text("optimal_design", ("space", n), options), seed=seed, sizes={"n": len(sample.weights), "m": space.dim}
+    )
     return statements.complete(Design(provenance=provenance, warnings=notes.warnings, notes=notes.remarks, **fields))
 
 
-def drawer(space: Space, method: str, n: int, share: float, reference: str, max_tries: int) -> Drawer:
-    """The function that draws one design of a law, before any selection."""
-    mixture = Mixture(space, share)
-    if method in ("iid", "boosted"):
+def _selected(
+    draw: Drawer,
+    seed: np.random.SeedSequence,
+    condition: Stability | None,
+    candidates: int,
+    max_tries: int,
+    n_kept: int,
+    stability: Stability,
+) -> tuple[thinning.Selection, Sample | None]:
+    """A stable design with as few points as asked for, or the fewest that several rounds of removal came to."""
+    best: tuple[thinning.Selection, Sample | None] | None = None
+    for attempt in range(PRUNED):
+        found = thinning.select(draw, _random.child_seed(seed, DRAW, attempt), condition, candidates, max_tries)
+        if found.sample is None:
+            return best or (found, None)
+        sample = found.sample
+        if len(sample.weights) > n_kept:
+            sample = thinning.remove_greedily(sample, n_kept, stability)
+        if best is None or best[1] is None or len(sample.weights) < len(best[1].weights):
+            best = found, sample
+        if len(sample.weights) == n_kept or condition is None:
+            break
+    assert best is not None
+    return best
+
+
+def call_text(function: str, arguments: tuple[Any, ...], options: Mapping[str, tuple[Any, Any]]) -> str:
+    """A call as a reader can type it again: options that differ from their default are named.
+
+    Examples
+    --------
+    >>> call_text("f", ("x", 3), {"a": (1, 1), "b": ("u", None)})
+    "f(x, 3, b='u')"
+    """
+    given = [str(argument) for argument in arguments if argument is not None]
+    given += [f"{name}={value!r}" for name, (value, default) in options.items() if value != default]
+    return f"{function}({', '.join(given)})"
+
+
+@dataclass(frozen=True)
+class Law:
+    """A sampling law on a space: method, share of mu, what volume sampling reweights, points of a volume sample."""
+
+    method: str
+    share: float = 0.0
+    reference: str = "iid"
+    block_size: int | None = None
+
+
+def drawer(space: Space, law: Law, n: int) -> Drawer:
+    """The function that draws one design of n points, before any selection."""
+    mixture, size = Mixture(space, law.share), law.block_size
+    if law.method in ("iid", "boosted"):
         return lambda generator: laws.independent(space, n, generator, mixture)
-    if method in ("repeated_dpp", "dpp", "greedy"):
+    if law.method in ("repeated_dpp", "dpp", "greedy"):
         return lambda generator: laws.repeated_dpp(space, n, generator)
-    if reference == "iid":
-        return lambda generator: laws.volume_rescaled(space, n, generator, mixture)
-    return lambda generator: _reweighted(space, n, generator, max_tries)
+    if law.reference == "repeated_dpp":
+        return lambda generator: _reweighted(space, n, generator)
+    if size is not None:
+        return lambda generator: laws.repeated_volume(space, n, size, generator, mixture)
+    return lambda generator: laws.volume_rescaled(space, n, generator, mixture)
 
 
-def _reweighted(space: Space, n: int, generator: np.random.Generator, max_tries: int) -> Sample:
+def _reweighted(space: Space, n: int, generator: np.random.Generator) -> Sample:
     """Repeated DPPs reweighted by the determinant of G."""
-    sample, tries = laws.determinant_reweighted(lambda g: laws.repeated_dpp(space, n, g), generator, 1000 * max_tries)
+    sample, tries = laws.determinant_reweighted(lambda g: laws.repeated_dpp(space, n, g), generator, MOST_REJECTIONS)
     if sample is None:
         raise StabilityError(
             f"det(G) is so small that none of {tries} repeated DPPs of {n} points was accepted; take more points, or "
@@ -204,6 +275,24 @@ def _reweighted(space: Space, n: int, generator: np.random.Generator, max_tries:
             n_needed=None,
         )
     return sample
+
+
+def _reference(reference: str, method: str) -> str:
+    reference = _validation.choice(reference, REFERENCES, "reference")
+    if reference != "iid" and method != "volume":
+        raise InvalidParameterError(f"reference={reference!r} is for method='volume', not {method!r}")
+    return reference
+
+
+def _block_size(block_size: int | None, method: str, n: int, m: int) -> int | None:
+    if block_size is None:
+        return None
+    if method != "volume":
+        raise InvalidParameterError(f"block_size is for method='volume', not {method!r}")
+    size = _validation.integer(block_size, "block_size", minimum=m)
+    if n % size:
+        raise InvalidParameterError(f"n is {n}; it must be a multiple of block_size = {size}")
+    return size
 
 
 def _share(safe_mixture: float, method: str) -> float:
@@ -250,8 +339,10 @@ def _default_n(m: int, method: str, delta: float, candidates: int) -> int:
     return m if method in ("dpp", "greedy") else 3 * m
 
 
-def _is_volume_law(method: str, n: int, m: int, reference: str) -> bool:
-    return (method == "volume" and reference == "iid") or (method in ("dpp", "repeated_dpp") and n == m)
+def _is_volume_law(law: Law, n: int, m: int) -> bool:
+    if law.method == "volume":
+        return law.reference == "iid" and law.block_size in (None, n)
+    return law.method in ("dpp", "repeated_dpp") and n == m
 
 
 def _remark_on_blocks(sample: Sample, m: int, notes: Notes) -> None:
@@ -262,23 +353,19 @@ def _remark_on_blocks(sample: Sample, m: int, notes: Notes) -> None:
         notes.remark(f"the last draw of the DPP was thinned to {left} of its {m} points, since n is no multiple of {m}")
 
 
-def warn_of_weights(sample: Sample, notes: Notes) -> None:
+def warn_of_weights(sample: Sample, advice: str, notes: Notes) -> None:
     """Warn of weights so large that single points decide the fit."""
     largest = float(sample.weights.max())
     if largest > LARGE_WEIGHT:
         notes.warn(
-            f"the largest weight is {largest:.3g}: the basis nearly vanishes at a point. safe_mixture=0.1 with "
-            "method='iid' or 'volume' caps weights at 10, and adding the constant to the space caps them at m",
-            AssumptionWarning,
+            f"the largest weight is {largest:.3g}, so that single points decide the fit. {advice}", AssumptionWarning
         )
 
 
 def _unstable(
     space: Space,
-    method: str,
+    law: Law,
     n: int,
-    share: float,
-    reference: str,
     stability: Stability,
     found: thinning.Selection,
     candidates: int,
@@ -286,31 +373,29 @@ def _unstable(
 ) -> StabilityError:
     """What to say when conditioning failed: how near, how probable, how many points."""
     draws = found.tries * candidates
-    step = space.dim if method in ("repeated_dpp", "dpp", "greedy") else 1
-    needed = required.by_simulation(
-        space,
-        lambda k: drawer(space, method, k, share, reference, 1000),
-        stability,
-        0.5,
-        40,
-        _random.child_seed(seed, SEARCH),
-        step=step,
-        largest_ratio=64,
-    )
+    needed = None
+    if n * space.dim**2 <= SEARCHED:
+        needed = required.by_simulation(
+            space,
+            lambda k: drawer(space, law, k),
+            stability,
+            0.5,
+            40,
+            _random.child_seed(seed, SEARCH),
+            step=law.block_size or (space.dim if law.method in ("repeated_dpp", "dpp", "greedy") else 1),
+            largest_ratio=64,
+        )
     best = 1 - found.best
     reached = (
         f"lambda_min = {best:.3g}" if stability.event == ONE_SIDED else f"all eigenvalues within {found.best:.3g} of 1"
     )
-    enough = (
-        f"n = {needed} makes about half of the designs stable (simulated)"
-        if needed
-        else "no n up to 64 m would suffice"
-    )
+    instead = {"dpp": " with method='repeated_dpp'", "greedy": " before removal"}.get(law.method, "")
+    more = f"n = {needed}{instead} makes about half of the designs stable (simulated)" if needed else "Raise n"
     return StabilityError(
         f"none of {draws} designs with n = {n} points had {stability.words}; the best had {reached}, and the "
-        "probability "
-        f"of stability is at most {min(1.0, 3 / draws):.2g} (95 percent limit). {enough}; else raise delta, or pass "
-        "condition=False",
+        f"probability of stability is at most {min(1.0, 3 / draws):.2g} (95 percent limit). {more}; else raise delta, "
+        "or "
+        "pass condition=False",
         best=best,
         probability=min(1.0, 3 / draws),
         n_needed=needed,

@@ -17,11 +17,12 @@ from stattools._errors import (
 from stattools._provenance import Provenance
 from stattools._threads import one_blas_thread
 from stattools._typing import ArrayLike, FloatArray, IntArray, Seed
-from stattools.wls import statements, thinning
+from stattools.wls import conditional, statements, thinning
 from stattools.wls.design import Design
-from stattools.wls.optimal import DRAW, SIMULATE, warn_of_weights
+from stattools.wls.optimal import DRAW, SIMULATE, call_text, warn_of_weights
 from stattools.wls.poollaws import LAWS, PoolProblem
 from stattools.wls.rows import Rows, orthonormal_rows, pool_matrix
+from stattools.wls.scores import ridge_leverage
 from stattools.wls.spaces import table_values
 from stattools.wls.thinning import Stability
 
@@ -72,7 +73,8 @@ def pool_design(
     data : DataFrame, optional
         The pool, for a formula; pandas, polars or pyarrow.
     given : (g,) array_like of int, or (N,) of bool, optional
-        Rows that are labelled already: they are part of the design, and the n new rows are drawn to complement them.
+        Positions of rows that are labelled already, or a mask: they are part of the design, and the n new rows are
+        drawn to complement them.
         For "volume", "uniform" and "d_optimal".
     cost : (N,) array_like of positive numbers, or the name of a column of `data`, optional
         Of a label. Independent rows are drawn in proportion to leverage / sqrt(cost), which for a given expected cost
@@ -92,7 +94,8 @@ def pool_design(
     Returns
     -------
     Design
-        Label ``design.new_indices``, then ``WeightedLeastSquares().fit(X[design.indices], y, design=design)``.
+        Label the rows at the positions ``design.new_indices``; then ``y = design.gather(labels)`` and
+        ``WeightedLeastSquares().fit(X[design.indices], y, design=design)``.
 
     Raises
     ------
@@ -135,6 +138,7 @@ def pool_design(
     method = _validation.choice(method, METHODS, "method")
     n = _validation.integer(n, "n", minimum=1)
     matrix, columns, formula = columns_of_pool(X, data)
+    index = getattr(data if data is not None else X, "index", None)
     with one_blas_thread():
         rows = orthonormal_rows(matrix)
         if rows.rank < matrix.shape[1]:
@@ -143,13 +147,18 @@ def pool_design(
                 "coefficients of dependent columns are not determined",
                 DegenerateDataWarning,
             )
-        problem, given_rows = _problem(
-            rows, n, method, given=given, cost=cost, data=data, must_include=must_include,
-            regularization=regularization, p=p,
-        )  # fmt: skip
+        costs = _costs(cost, data, len(rows), index)
+        given_rows = _row_numbers(given, "given", len(rows), index)
+        musts = _row_numbers(must_include, "must_include", len(rows), index)
+        problem = _problem(rows, n, method, given_rows, musts, costs, regularization, p)
+        options = {
+            "method": (method, "auto"), "given": (_count(given_rows), ""), "must_include": (_count(musts), ""),
+            "cost": ("" if costs is None else "...", ""), "regularization": (regularization, 0.0), "p": (p, 2),
+        }  # fmt: skip
         return draw_from_pool(
-            problem, given_rows, notes, columns=columns, formula=formula, delta=delta,
-            n_simulations=n_simulations, seed=_random.seed_sequence(rng), call=_call(formula, n, method),
+            problem, given_rows, notes, columns=columns, formula=formula, delta=delta, n_simulations=n_simulations,
+            seed=_random.seed_sequence(rng), call=call_text("pool_design", (repr(formula) if formula else "X", n),
+            options),
         )  # fmt: skip
 
 
@@ -173,7 +182,10 @@ def draw_from_pool(
     if n_simulations is not None:
         simulations = _validation.integer(n_simulations, "n_simulations", minimum=0)
     simulations = simulations if law.simulated else 0
-    warn_of_weights(sample, notes)
+    warn_of_weights(
+        sample, "Their rows have hardly any leverage for what they cost; bring costs nearer together", notes
+    )
+    _remark_on_repeats(sample.where, notes)
     zero = int((rows.leverage == 0).sum())
     if zero:
         notes.remark(f"{zero} row{'s' if zero > 1 else ''} of zeros {'have' if zero > 1 else 'has'} no leverage")
@@ -208,12 +220,30 @@ def draw_from_pool(
         n_simulations=simulations,
         p=problem.p,
         regularization=problem.regularization,
+        effective_dimension=_effective_dimension(problem),
         has_fixed_rows=len(problem.fixed) > 0,
         cost=None if problem.cost is None else problem.cost[sample.where],
     )
     design = statements.complete(design)
     object.__setattr__(design, "_problem", problem)
     return design
+
+
+def _remark_on_repeats(where: IntArray, notes: Notes) -> None:
+    distinct = len(np.unique(where))
+    if distinct < len(where):
+        notes.remark(
+            f"{len(where)} draws take {distinct} labels, as rows with much leverage are drawn more than once; "
+            "extend(k) adds "
+            "k draws"
+        )
+
+
+def _effective_dimension(problem: PoolProblem) -> float | None:
+    """Of the ridge fit to all rows: the sum of its leverages."""
+    if problem.method != "regularized_volume":
+        return None
+    return float(ridge_leverage(problem.rows, problem.regularization).sum())
 
 
 def _is_unbiased(problem: PoolProblem) -> bool:
@@ -234,6 +264,8 @@ def columns_of_pool(X: Any, data: Any) -> tuple[FloatArray, tuple[str, ...], str
     >>> columns_of_pool([[1.0, 2.0]], None)[1]
     ('x1', 'x2')
     """
+    if type(X).__module__.partition(".")[0] == "pyarrow":
+        X = X.to_pandas()
     if isinstance(X, str):
         if data is None:
             raise InvalidParameterError(f"X is the formula {X!r}, which needs data, the table of the pool")
@@ -255,31 +287,26 @@ def _problem(
     rows: Rows,
     n: int,
     method: str,
-    *,
-    given: Any,
-    cost: Any,
-    data: Any,
-    must_include: Any,
+    given: IntArray,
+    musts: IntArray,
+    costs: FloatArray | None,
     regularization: float,
     p: float,
-) -> tuple[PoolProblem, IntArray]:
-    """The drawing problem, and the rows that are labelled already."""
+) -> PoolProblem:
     penalty = _validation.real(regularization, "regularization", minimum=0)
     p = _validation.real(p, "p", minimum=0, exclusive=True)
-    given_rows, musts = _row_numbers(given, "given", len(rows)), _row_numbers(must_include, "must_include", len(rows))
-    both = np.intersect1d(given_rows, musts)
+    both = np.intersect1d(given, musts)
     if len(both):
         raise InvalidDataError(f"row {both[0]} is in given and in must_include; a labelled row needs no new label")
-    costs = _costs(cost, data, len(rows))
-    method = _resolved(method, n, rows.rank, penalty, len(given_rows) + len(musts) > 0, costs is not None)
-    _check_options(method, penalty, p, len(given_rows) + len(musts) > 0, costs is not None)
+    fixed = np.concatenate([given, musts])
+    method = _resolved(method, n, rows.rank, penalty, len(fixed) > 0, costs is not None)
+    _check_options(method, penalty, p, len(fixed) > 0, costs is not None)
     if len(musts) > n:
         raise InvalidDataError(f"must_include has {len(musts)} rows, and n is {n}; it must be at least as large")
-    fixed = np.concatenate([given_rows, musts])
-    _check_size(method, n, len(given_rows), rows)
+    _check_size(method, n, len(given), rows)
     if len(fixed):
         _check_completion(rows, fixed, n - len(musts))
-    return PoolProblem(rows, method, n - len(musts), fixed, costs, penalty, p), given_rows
+    return PoolProblem(rows, method, n - len(musts), fixed, costs, penalty, p)
 
 
 def _resolved(method: str, n: int, rank: int, penalty: float, fixed: bool, costs: bool) -> str:
@@ -296,20 +323,28 @@ def _check_options(method: str, penalty: float, p: float, fixed: bool, costs: bo
     def able(attribute: str) -> str:
         return ", ".join(repr(name) for name, law in LAWS.items() if getattr(law, attribute))
 
+    if fixed and costs:
+        raise InvalidParameterError(
+            "cost goes with rows drawn independently, and given and must_include with volume sampling, which has none; "
+            "pass one of them. With must_include, dear rows can be left out of X"
+        )
     if fixed and not LAWS[method].fixed:
         raise InvalidParameterError(
-            f"given and must_include are for {able('fixed')}: rows of method={method!r} are weighted by the "
-            "probability "
-            "with which they are drawn, and rows that were not drawn have none"
+            f"given and must_include are for {able('fixed')}; the law of method={method!r} knows no rows that were "
+            "not drawn"
         )
     if costs and not LAWS[method].tilted:
         raise InvalidParameterError(
             f"cost is for {able('tilted')}, whose independent rows may follow it; not {method!r}"
         )
-    if penalty and method != "regularized_volume":
+    if method == "regularized_volume" and not penalty:
         raise InvalidParameterError(
-            f"regularization is {penalty:g}; it is for 'regularized_volume', not {method!r}"
+            "method='regularized_volume' needs regularization, the penalty of the ridge regression; without one, "
+            "'volume' "
+            "is the law"
         )
+    if penalty and method != "regularized_volume":
+        raise InvalidParameterError(f"regularization is {penalty:g}; it is for 'regularized_volume', not {method!r}")
     if p != 2 and method not in ("lewis", "sensitivity"):
         raise InvalidParameterError(f"p is {p:g}; it is for 'lewis' and 'sensitivity', not {method!r}")
     if method == "sensitivity" and p < 1:
@@ -330,8 +365,7 @@ def _check_size(method: str, n: int, n_given: int, rows: Rows) -> None:
 
 
 def _check_completion(rows: Rows, fixed: IntArray, n_new: int) -> None:
-    chosen = rows.features(fixed)
-    reached = int(np.linalg.matrix_rank(chosen)) if len(chosen) else 0
+    reached = int((conditional.reach(rows, fixed)[0] > 0).sum())
     if reached + n_new < rows.rank:
         raise DegenerateDataError(
             f"the {len(fixed)} rows in given and must_include have rank {reached}; with {n_new} others the rank d = "
@@ -339,16 +373,19 @@ def _check_completion(rows: Rows, fixed: IntArray, n_new: int) -> None:
         )
 
 
-def _row_numbers(values: Any, name: str, n: int) -> IntArray:
+def _row_numbers(values: Any, name: str, n: int, index: Any) -> IntArray:
     """Positions of rows, each once, ascending; from positions or from a mask."""
     if values is None:
         return np.empty(0, dtype=np.intp)
+    _check_index(values, name, index)
     array = np.asarray(values)
     if array.dtype == np.bool_:
         if array.shape != (n,):
             raise InvalidDataError(f"{name} is a mask of shape {array.shape}; the pool has {n} rows")
         return np.flatnonzero(array)
     numbers = _validation.float_array(values, name, ndim=1, empty=True)
+    if len(numbers) == n > 2 and np.isin(numbers, (0, 1)).all():
+        raise InvalidDataError(f"{name} holds {n} zeros and ones; a mask must be of type bool, see astype(bool)")
     bad = np.flatnonzero((numbers != np.floor(numbers)) | (numbers < 0) | (numbers >= n))
     if bad.size:
         raise InvalidDataError(
@@ -360,21 +397,48 @@ def _row_numbers(values: Any, name: str, n: int) -> IntArray:
     return found
 
 
-def _costs(cost: Any, data: Any, n: int) -> FloatArray | None:
+def _check_index(values: Any, name: str, index: Any) -> None:
+    """Refuse pandas objects whose labels are not the positions that they would be taken for."""
+    if index is None or callable(index) or not type(values).__module__.startswith("pandas"):
+        return
+    if not hasattr(values, "index"):  # an Index: labels, where positions are meant
+        if not np.array_equal(index, np.arange(len(index))):
+            raise InvalidDataError(
+                f"{name} is an index of labels, and the pool has labels that are no positions; pass positions: "
+                f"data.index.get_indexer({name})"
+            )
+    elif len(values) == len(index) and not values.index.equals(index):
+        raise InvalidDataError(
+            f"{name} is a Series whose index is not that of the pool; bring it in order with {name}.reindex(data.index)"
+        )
+
+
+def _count(rows: IntArray) -> str:
+    return f"{len(rows)} rows" if len(rows) else ""
+
+
+def _costs(cost: Any, data: Any, n: int, index: Any) -> FloatArray | None:
     if cost is None:
         return None
     if isinstance(cost, str):
-        if data is None or cost not in data.columns:
+        if data is None:
+            raise InvalidParameterError(f"cost is {cost!r}; a column can be named for a formula with data only")
+        from stattools.wls import formulas
+
+        table = formulas.as_frame(data)
+        if cost not in table.columns:
             raise InvalidParameterError(f"cost is {cost!r}, which is no column of data")
-        cost = data[cost]
-    costs = _validation.float_array(cost, "cost", ndim=1)
+        cost = table[cost]
+    else:
+        _check_index(cost, "cost", index)
+    costs = _validation.float_array(cost, "cost", ndim=(0, 1))
+    if costs.ndim == 0:
+        raise InvalidDataError(
+            f"cost is {float(costs):g}; it is the cost of each row, {n} numbers. n is the number of labels"
+        )
     if len(costs) != n:
         raise InvalidDataError(f"cost has {len(costs)} entries for {n} rows")
     bad = np.flatnonzero(costs <= 0)
     if bad.size:
         raise InvalidDataError(f"cost has {costs[bad[0]]:g} at index {bad[0]}; costs must be positive")
     return costs
-
-
-def _call(formula: str | None, n: int, method: str) -> str:
-    return f"pool_design({formula!r}, {n}, method={method!r})" if formula else f"pool_design(X, {n}, method={method!r})"

@@ -158,10 +158,30 @@ def _included_leveraged_volume(problem: PoolProblem) -> FloatArray:
 
 
 def _included_repeated(problem: PoolProblem) -> FloatArray:
-    """Each full draw misses a row with probability 1 - l, a thinned one of t rows with 1 - t l / d."""
-    rank, leverage = problem.rows.rank, np.minimum(problem.rows.leverage, 1.0)
-    full, left = divmod(problem.n_new, rank)
-    return np.asarray(1 - (1 - leverage) ** full * (1 - left / rank * leverage))
+    full, left = divmod(problem.n_new, problem.rows.rank)
+    return included_in_blocks(problem.rows, np.array([problem.rows.rank] * full + [left] * (left > 0)))
+
+
+def included_in_blocks(rows: Rows, sizes: IntArray) -> FloatArray:
+    """A draw of the DPP thinned to t rows misses a row with probability 1 - t l / d, and draws are independent.
+
+    Examples
+    --------
+    >>> from stattools.wls.rows import orthonormal_rows
+    >>> included_in_blocks(orthonormal_rows(np.ones((4, 1))), np.array([1, 1]))
+    array([0.4375, 0.4375, 0.4375, 0.4375])
+    """
+    leverage, missed = np.minimum(rows.leverage, 1.0), np.ones(len(rows))
+    for size, count in zip(*np.unique(sizes, return_counts=True), strict=True):
+        missed *= (1 - size / rows.rank * leverage) ** count
+    return np.asarray(1 - missed)
+
+
+def _included_d_optimal(problem: PoolProblem) -> FloatArray:
+    """Nothing is random: one for the rows of the design, zero for the others."""
+    chosen = np.zeros(len(problem.rows))
+    chosen[_d_optimal(problem, np.random.default_rng(0)).where] = 1.0
+    return chosen
 
 
 def _unknown(problem: PoolProblem) -> None:
@@ -197,5 +217,5 @@ LAWS = {
     "regularized_volume": PoolLaw(_regularized, _unknown, simulated=False),
     "lewis": PoolLaw(_by_score, _included_by_score, replacement=True),
     "sensitivity": PoolLaw(_by_score, _included_by_score, replacement=True),
-    "d_optimal": PoolLaw(_d_optimal, _unknown, fixed=True, simulated=False),
+    "d_optimal": PoolLaw(_d_optimal, _included_d_optimal, fixed=True, simulated=False),
 }

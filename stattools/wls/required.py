@@ -88,6 +88,8 @@ def required_n(
     _validation.choice(event, EVENTS, "event")
     _validation.choice(law, LAWS, "law")
     if not _validation.boolean(simulate, "simulate"):
+        if n_simulations is not None or rng is not None:
+            raise InvalidParameterError("n_simulations and rng are for simulate=True; Chernoff's number is not random")
         return _by_chernoff(dim, delta, eta, event, law)
     if space is None:
         raise InvalidParameterError(f"simulate=True draws designs, for which m = {dim} must be a space, not a number")
@@ -158,7 +160,7 @@ def by_simulation(
     """
 
     def enough(n: int) -> bool:
-        return thinning.stable_share(drawer(n), seed, stability, n_simulations) >= probability
+        return thinning.share_reaches(drawer(n), seed, stability, probability, n_simulations)
 
     m = source.dim
     low, high = 0, -(-m // step)

@@ -68,8 +68,8 @@ class Rows:
         if self.stored is not None:
             return np.ascontiguousarray(self.stored[where])
         found = np.empty((len(where), self.matrix.shape[1]))
-        for low, part in blocks_of(where, GATHERED):
-            found[low : low + len(part)] = self.matrix[part]
+        for low in range(0, len(where), GATHERED):
+            found[low : low + GATHERED] = self.matrix[where[low : low + GATHERED]]
             _drop_pages(self.matrix)
         with one_blas_thread():
             return np.asarray(found @ self.transform)
@@ -151,7 +151,10 @@ def pool_matrix(values: Any, name: str) -> FloatArray:
     >>> pool_matrix([[1, 2], [3, 4]], "X").dtype
     dtype('float64')
     """
-    matrix = _validation.float_array(values, name, ndim=2, finite=False)
+    if isinstance(values, np.memmap) and values.ndim == 2 and values.dtype.kind in "fiub" and values.size:
+        matrix = cast("FloatArray", values)  # of any type; blocks are converted as they are read
+    else:
+        matrix = _validation.float_array(values, name, ndim=2, finite=False)
     with np.errstate(over="ignore", invalid="ignore"):
         all_finite = all(np.isfinite(block.sum()) for _, block in blocks_of(matrix))
     if not all_finite:
@@ -322,7 +325,7 @@ def blocks_of(matrix: npt.NDArray[_T], block_rows: int | None = None) -> Iterato
     """
     block_rows = rows_in_block(matrix) if block_rows is None else block_rows
     for low in range(0, len(matrix), block_rows):
-        yield low, np.asarray(matrix[low : low + block_rows])
+        yield low, np.asarray(matrix[low : low + block_rows], dtype=np.float64)
         _drop_pages(matrix)
 
 

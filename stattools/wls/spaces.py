@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from stattools.wls import _kernels, ensembles, families as univariate, indexsets
 from stattools.wls.families import Family
 
 LAWS = ("measure", "optimal", "dpp")
+SLACK = 1e-7  # of the width: points so little outside, as single precision makes them, are taken as the end
+LARGEST_LOGARITHM = 290.0
+MOST_INPUTS = 500
 LETTERS = {"legendre": "P", "chebyshev": "T", "jacobi": "J", "hermite": "H", "laguerre": "L"}
 
 
@@ -41,6 +44,8 @@ class Space(FieldsOnly, ABC):
         m.
     n_inputs : int
         Columns of an array of points.
+    input_names : tuple of str
+        A name for each coordinate.
     term_names : tuple of str
         A name for each basis function.
     constant_index : int or None
@@ -55,9 +60,11 @@ class Space(FieldsOnly, ABC):
 
     dim: int
     n_inputs: int
+    input_names: tuple[str, ...]
     term_names: tuple[str, ...]
     constant_index: int | None
     measure: str
+    is_discrete: ClassVar[bool] = False
 
     # what a kind of space provides -----------------------------------------------------------------------------------
     @abstractmethod
@@ -208,7 +215,8 @@ class PolynomialSpace(Space):
     families : str, tuple, or sequence of them
         One family for each input: "legendre" (uniform measure), "chebyshev" (arcsine), ("jacobi", alpha, beta) with the
         weight (1 - x)^alpha (1 + x)^beta, "hermite" or ("hermite", mean, sd) (normal), "laguerre" or
-        ("laguerre", alpha) (gamma with shape alpha + 1), "trigonometric" (uniform on a circle: 1, cosine, sine, ...).
+        ("laguerre", alpha, scale) (gamma with shape alpha + 1; scale 1 by default), "trigonometric" (uniform on a
+        circle: 1, cosine, sine, ...).
     index_set : {"total_degree", "hyperbolic_cross", "tensor", "lq"} or (m, d) array of int
         Which products. With levels l_j and anisotropy g_j: sum g_j l_j <= p; prod (l_j + 1)^g_j <= p + 1; each
         g_j l_j <= p (p may be one number for each input); sum (g_j l_j)^q <= p^q. The level of a polynomial is its
@@ -221,6 +229,8 @@ class PolynomialSpace(Space):
         g: positive; an input with a larger number gets lower degrees. Not with an array.
     q : float, default 0.5
         Exponent of "lq", positive; below 1 the set is thinned where many inputs act together.
+    names : sequence of str, optional
+        Names of the inputs, for tables and terms; x1, x2, ... by default, x for one input.
 
     Attributes
     ----------
@@ -264,6 +274,7 @@ class PolynomialSpace(Space):
     domain: Any = None
     anisotropy: Any = None
     q: float = 0.5
+    names: Any = None
     indices: npt.NDArray[np.int64] = field(init=False, compare=False)
     univariate: tuple[Family, ...] = field(init=False, compare=False)
 
@@ -276,8 +287,10 @@ class PolynomialSpace(Space):
         domain: Any = None,
         anisotropy: Any = None,
         q: float = 0.5,
+        names: Sequence[str] | None = None,
     ) -> None:
         parsed = _families(families, domain)
+        inputs = _input_names(names, len(parsed))
         fields: dict[str, Any] = {
             "families": tuple((family.name, *family.parameters) for family in parsed),
             "domain": tuple((family.low, family.high) if family.bounded else None for family in parsed),
@@ -297,16 +310,19 @@ class PolynomialSpace(Space):
                 raise InvalidParameterError(f"{word} is given together with an array of multi-indices; leave it out")
             indices = indexsets.check(index_set, len(parsed))
             fields |= {"index_set": indices, "degree": None, "anisotropy": None}
+        _check_growth(parsed, indices)
         indices = np.ascontiguousarray(indices)
         indices.flags.writeable = False
         constant = np.flatnonzero(~indices.any(axis=1))
         fields |= {
             "q": q,
+            "names": None if names is None else inputs,
+            "input_names": inputs,
             "indices": indices,
             "dim": len(indices),
             "n_inputs": len(parsed),
             "constant_index": int(constant[0]) if len(constant) else None,
-            "term_names": tuple(_term_name(index, parsed) for index in indices.tolist()),
+            "term_names": tuple(_term_name(index, parsed, inputs) for index in indices.tolist()),
             "measure": " x ".join(family.description for family in parsed),
             "univariate": parsed,
         }
@@ -322,14 +338,15 @@ class PolynomialSpace(Space):
     def check_points(self, x: ArrayLike, name: str = "x") -> FloatArray:
         points = self._check_shape(x, name)
         for j, family in enumerate(self.univariate):
-            slack = 1e-12 * (family.high - family.low) if family.bounded else 0.0
+            slack = SLACK * (family.high - family.low) if family.bounded else 0.0
             outside = np.flatnonzero((points[:, j] < family.low - slack) | (points[:, j] > family.high + slack))
             if outside.size:
                 raise InvalidDataError(
-                    f"{name} has {points[outside[0], j]:g} at row {outside[0]}, input {j + 1}, outside "
+                    f"{name} has {float(points[outside[0], j])!r} at row {outside[0]}, input {j + 1}, outside "
                     f"{family.description}; the space is defined there only"
                 )
-        return points
+        ends = np.array([(family.low, family.high) for family in self.univariate]).T
+        return _validation.read_only(np.clip(points, *ends))
 
     def features(self, points: FloatArray) -> FloatArray:
         tables = np.zeros((self.n_inputs, len(points), max(self._sizes)))
@@ -376,8 +393,26 @@ def _families(families: Any, domain: Any) -> tuple[Family, ...]:
         raise InvalidParameterError(
             f"families is {families!r}; it takes one family for each input, such as ['legendre', 'hermite']"
         )
+    if len(items) > MOST_INPUTS:
+        raise InvalidParameterError(f"families has {len(items)} entries; a space has at most {MOST_INPUTS} inputs")
     domains = _domains(domain, len(items))
     return tuple(univariate.parse(item, interval) for item, interval in zip(items, domains, strict=True))
+
+
+def _check_growth(families: Sequence[Family], indices: npt.NDArray[np.int64]) -> None:
+    """Refuse functions of unbounded inputs whose squares leave the range of double precision where points are drawn."""
+    sizes = indices.max(axis=0) + 1
+    logarithms = sum(
+        family.largest_logarithms(int(size))[indices[:, j]]
+        for j, (family, size) in enumerate(zip(families, sizes, strict=True))
+    )
+    worst = int(np.argmax(logarithms))
+    if np.asarray(logarithms)[worst] > LARGEST_LOGARITHM:
+        raise InvalidParameterError(
+            f"the function of degrees {tuple(indices[worst].tolist())} leaves the range of double precision at its "
+            "outer "
+            "points; hermite reaches degree 300 or so, laguerre 160, and their products less"
+        )
 
 
 def _domains(domain: Any, n_inputs: int) -> list[Any]:
@@ -412,12 +447,30 @@ def _degree_text(degree: Any) -> str:
     return f"{degree:g}" if np.ndim(degree) == 0 else "(" + ", ".join(f"{value:g}" for value in degree) + ")"
 
 
-def _term_name(index: Sequence[int], parsed: Sequence[Family]) -> str:
+def _input_names(names: Any, n_inputs: int) -> tuple[str, ...]:
+    if names is None:
+        return default_input_names(n_inputs)
+    given = (names,) if isinstance(names, str) else tuple(str(name) for name in names)
+    if len(given) != n_inputs or len(set(given)) != n_inputs:
+        raise InvalidParameterError(f"names is {names!r}; it takes a different name for each of {n_inputs} inputs")
+    return given
+
+
+def default_input_names(n_inputs: int) -> tuple[str, ...]:
+    """x, or x1, x2, ...
+
+    Examples
+    --------
+    >>> default_input_names(1), default_input_names(2)
+    (('x',), ('x1', 'x2'))
+    """
+    return ("x",) if n_inputs == 1 else tuple(f"x{j + 1}" for j in range(n_inputs))
+
+
+def _term_name(index: Sequence[int], parsed: Sequence[Family], names: Sequence[str]) -> str:
     """Such as "1", "P2(x1)*H1(x3)" or "cos2(x1)": the letter of the family and its degree."""
-    several = len(index) > 1
     parts = []
-    for j, (k, family) in enumerate(zip(index, parsed, strict=True)):
-        name = f"x{j + 1}" if several else "x"
+    for k, family, name in zip(index, parsed, names, strict=True):
         if k and family.name == "trigonometric":
             parts.append(f"{'cos' if k % 2 else 'sin'}{(k + 1) // 2}({name})")
         elif k:

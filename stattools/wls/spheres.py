@@ -64,6 +64,7 @@ class SphericalHarmonicSpace(Space):
             "degree": size,
             "dim": len(names),
             "n_inputs": 3,
+            "input_names": ("x", "y", "z"),
             "constant_index": 0,
             "term_names": tuple(names),
             "measure": "uniform on the unit sphere",

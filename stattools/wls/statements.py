@@ -39,9 +39,10 @@ def complete(design: Design) -> Design:
 
 def _space_lines(design: Design) -> list[str]:
     lines = []
+    plain = not design.conditioned and design.n_candidates == 1 and design.n_drawn == design.n
     if design.unbiased:
         lines.append("the fit is exactly unbiased: its coefficients have those of the L2(mu) projection as their mean")
-    elif design.method == "repeated_dpp" and not design.conditioned and design.n_candidates == 1:
+    elif design.method == "repeated_dpp" and plain:
         lines.append(_of_replicates())
     factor, condition = guarantees.error_factor(design)
     if factor is not None:
@@ -51,7 +52,7 @@ def _space_lines(design: Design) -> list[str]:
             "approximation in L2(mu); the constant is derived in this package"
         )
     else:
-        lines.append("no bound on the expected error is known for this law")
+        lines.append("no bound on the expected error is known for this law" + _what_would_help(design))
     lines.append(_of_this_design(design))
     if design.safe_mixture:
         bound = (1 / design.safe_mixture) ** 0.5
@@ -92,12 +93,13 @@ def _pool_lines(design: Design) -> list[str]:
             "if labels are a linear model plus independent noise of variance s^2, then E |X (w_S - w)|^2 <= "
             f"{number(rank * (n - rank + 1) / (size - rank + 1))} s^2 (Derezinski and Warmuth 2018)"
         )
-    if design.method == "regularized_volume":
+    effective = design.effective_dimension
+    if effective is not None and design.n > effective - 1:
+        bound = (design.n_pool or 0) * effective / (design.n - effective + 1)
         lines.append(
-            "for labels from a linear model w with independent noise of variance s^2, and a penalty of at most s^2 / "
-            "|w|^2: "
-            "E |X (w_S - w)|^2 <= N s^2 d_l / (n - d_l + 1), d_l the effective dimension of the ridge fit to all rows "
-            "(Derezinski and Warmuth 2018, regularized volume sampling)"
+            "for labels from a linear model w with independent noise of variance s^2, and a penalty of at most "
+            f"s^2 / |w|^2: E |X (w_S - w)|^2 <= {number(bound)} s^2 (Derezinski and Warmuth 2018, regularized volume "
+            f"sampling; effective dimension {number(effective)} of the ridge fit to all rows)"
         )
     lines.append(_of_this_design(design))
     return lines
@@ -114,17 +116,25 @@ def _of_this_design(design: Design) -> str:
     if design.lambda_min <= 0:
         return "this design: its Gram matrix is singular"
     return (
-        f"this design: ||Qh||^2 <= {number(design.stability_constant)} times the weighted mean square of h, for every h"
+        f"this design: the mean square of a fit is at most {number(design.stability_constant)} times the weighted mean "
+        "square of the values it is fitted to"
     )
+
+
+def _what_would_help(design: Design) -> str:
+    if design.conditioned and design.n_extensions:
+        return "; designs of all their points, drawn at once, have one"
+    if design.conditioned and not design.n_simulations:
+        return " without its probability of stability; n_simulations=100 estimates it"
+    return ""
 
 
 def _price(design: Design) -> str:
     """What conditioning, selection and removal cost."""
     parts = []
     if design.conditioned:
-        p = design.stability_probability
-        rate = f", which has probability {number(p)} (simulated)" if p is not None and design.n_candidates == 1 else ""
-        parts.append(f"designs were redrawn until {design.stability.words}{rate}: the law is the law given that event")
+        which = "the first points" if design.n_extensions else "designs"
+        parts.append(f"{which} were redrawn until {design.stability.words}: their law is the law given that event")
     if design.n_candidates > 1:
         parts.append(
             f"the best of {design.n_candidates} candidates was kept: the bound on the expected error is "
@@ -133,6 +143,6 @@ def _price(design: Design) -> str:
     if design.n_drawn > design.n:
         parts.append(
             f"{design.n_drawn - design.n} of {design.n_drawn} points were removed greedily: the bound on the expected "
-            f"error is {number(design.n_drawn / design.n)} times larger"
+            f"error is {number(design.n_drawn / design.n_target)} times larger"
         )
     return "; ".join(parts) + "; no estimate is exactly unbiased" if parts else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -34,8 +35,12 @@ class Stability:
 
     def shortfall(self, eigenvalues: FloatArray) -> FloatArray:
         """How far the deciding eigenvalue lies from 1, for (..., m) ascending ones; the event: at most delta."""
-        low = 1.0 - eigenvalues[..., 0]
-        return low if self.event == ONE_SIDED else np.maximum(low, eigenvalues[..., -1] - 1.0)
+        return np.asarray(1.0 - eigenvalues[..., 0]) if self.event == ONE_SIDED else self.distance(eigenvalues)
+
+    @staticmethod
+    def distance(eigenvalues: FloatArray) -> FloatArray:
+        """Spectral norm of G less the identity, for (..., m) ascending eigenvalues."""
+        return np.asarray(np.maximum(1.0 - eigenvalues[..., 0], eigenvalues[..., -1] - 1.0))
 
     def holds(self, eigenvalues: FloatArray) -> bool:
         return bool(self.shortfall(eigenvalues) <= self.delta)
@@ -74,35 +79,50 @@ def select(
     stability : Stability, optional
         None takes the first round as it is, the best candidate by the distance of G to the identity.
     """
-    judge = stability if stability is not None else Stability(0.0, TWO_SIDED)
+    if stability is None and n_candidates == 1:
+        return Selection(draw(_random.generator(seed, 0, 0)), 1, np.nan)
     best = np.inf
     for t in range(max_tries if stability is not None else 1):
         samples = [draw(_random.generator(seed, t, c)) for c in range(n_candidates)]
-        if stability is None and n_candidates == 1:
-            return Selection(samples[0], 1, np.nan)
-        shortfalls = [float(judge.shortfall(s.eigenvalues)) for s in samples]
-        k = int(np.argmin(shortfalls))
-        best = min(best, shortfalls[k])
-        if stability is None or shortfalls[k] <= stability.delta:
-            return Selection(samples[k], t + 1, best)
+        spectra = [s.eigenvalues for s in samples]
+        nearest = int(np.argmin([float(Stability.distance(e)) for e in spectra]))
+        if stability is None:
+            return Selection(samples[nearest], 1, np.nan)
+        best = min(best, float(stability.shortfall(spectra[nearest])))
+        if stability.holds(spectra[nearest]):
+            return Selection(samples[nearest], t + 1, best)
     return Selection(None, max_tries, best)
 
 
 def default_simulations(n: int, m: int) -> int:
-    """Designs that are worth simulating: 100, fewer where each takes long.
+    """Designs simulated unless a number is given: 100, fewer where each takes long, none where that is too long.
 
     Examples
     --------
-    >>> default_simulations(33, 11), default_simulations(315, 105)
-    (100, 28)
+    >>> default_simulations(33, 11), default_simulations(750, 250), default_simulations(2883, 961)
+    (100, 21, 0)
     """
-    return int(min(100, max(20, 10**8 // (n * m**2))))
+    affordable = 10**9 // (n * m**2)
+    return int(min(100, affordable)) if affordable >= 10 else 0
 
 
 def stable_share(draw: Drawer, seed: np.random.SeedSequence, stability: Stability, n_simulations: int) -> float:
     """Simulated probability of the stability event: a draw of a design costs no evaluation of the function."""
     held = sum(stability.holds(draw(_random.generator(seed, k)).eigenvalues) for k in range(n_simulations))
     return held / n_simulations
+
+
+def share_reaches(
+    draw: Drawer, seed: np.random.SeedSequence, stability: Stability, probability: float, n_simulations: int
+) -> bool:
+    """Whether `stable_share` is at least `probability`; ends as soon as enough designs failed."""
+    allowed = math.floor((1 - probability) * n_simulations + 1e-9)
+    failed = 0
+    for k in range(n_simulations):
+        failed += not stability.holds(draw(_random.generator(seed, k)).eigenvalues)
+        if failed > allowed:
+            return False
+    return True
 
 
 def remove_greedily(sample: Sample, n: int, stability: Stability) -> Sample:
@@ -139,9 +159,10 @@ def _removable(scaled: FloatArray, stability: Stability) -> int | None:
     total = scaled.T @ scaled
     if m <= BATCH_DIM:
         without = (total - scaled[:, :, None] * scaled[:, None, :]) / (n - 1)
-        shortfalls = stability.shortfall(np.asarray(np.linalg.eigvalsh(without)))
-        k = int(np.argmin(shortfalls))
-        return k if shortfalls[k] <= stability.delta else None
+        spectra = np.asarray(np.linalg.eigvalsh(without))
+        distances = np.where(stability.shortfall(spectra) <= stability.delta, Stability.distance(spectra), np.inf)
+        k = int(np.argmin(distances))
+        return k if np.isfinite(distances[k]) else None
     for k in np.argsort(_trace_after_removal(total, scaled)):
         eigenvalues = np.linalg.eigvalsh((total - np.outer(scaled[k], scaled[k])) / (n - 1))
         if stability.holds(np.asarray(eigenvalues)):

@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -155,6 +156,11 @@ def test_a_memmap_gives_the_same_design_and_stays_one(tmp_path):
     design = pool_design(mapped, 14, rng=1)
     np.testing.assert_array_equal(design.indices, pool_design(POOL, 14, rng=1).indices)
     assert isinstance(design._problem.rows.matrix, np.memmap) and design._problem.rows.stored is None
+    single = np.memmap(tmp_path / "single.dat", dtype=np.float32, mode="w+", shape=POOL.shape)
+    single[:] = POOL
+    small = pool_design(single, 14, rng=1)
+    assert small._problem.rows.matrix.dtype == np.float32
+    np.testing.assert_array_equal(small.indices, pool_design(POOL.astype(np.float32), 14, rng=1).indices)
 
 
 def test_formulas_and_tables_make_the_columns():
@@ -202,6 +208,52 @@ def test_dearer_rows_are_drawn_less_often():
     np.testing.assert_allclose(chances[:150] / chances[150:], 3.0, rtol=1e-12)
 
 
+def test_labels_are_gathered_in_the_order_of_the_design():
+    design = pool_design(POOL, 40, method="leverage", rng=1)
+    assert design.n_unique < 40
+    value = lambda row: 10.0 * row + 1
+    new = design.new_indices
+    everything = np.full(300, np.nan)
+    everything[new] = value(new)
+    shuffled = pd.Series(value(new), index=new).sample(frac=1, random_state=1)
+    for labels in (everything, value(new), {int(r): value(r) for r in new}, shuffled):
+        np.testing.assert_array_equal(design.gather(labels), value(design.indices))
+    with pytest.raises(InvalidDataError, match=f"no number for row {new[0]}"):
+        design.gather({int(r): 1.0 for r in new[1:]})
+    with pytest.raises(
+        InvalidDataError, match=r"labels has 3 entries; it takes one for each of \d+ rows of new_indices"
+    ):
+        design.gather([1.0, 2.0, 3.0])
+    given = pool_design(POOL, 8, given=[3, 5], rng=1)
+    with pytest.raises(InvalidDataError, match="pass a mapping, or one entry a row"):
+        given.gather(np.ones(8))
+
+
+def test_labels_of_a_table_are_not_taken_for_positions():
+    data = pd.DataFrame(POOL, columns=list("abcdef")).sample(frac=1, random_state=2)
+    with pytest.raises(InvalidDataError, match=r"pass positions: data.index.get_indexer\(given\)"):
+        pool_design(data, 8, given=data.index[:3], rng=1)
+    with pytest.raises(InvalidDataError, match=r"cost.reindex\(data.index\)"):
+        pool_design(data, 14, cost=pd.Series(np.ones(300)), rng=1)
+    fine = pool_design(data, 8, given=data.index.get_indexer(data.index[:3]), rng=1)
+    assert fine.to_frame(data).index.tolist() == data.index[fine.indices].tolist()
+
+
+def test_columns_of_pyarrow_tables_have_their_names():
+    table = pa.Table.from_pandas(pd.DataFrame(POOL, columns=list("abcdef")))
+    assert pool_design(table, 14, rng=1).pool_columns == tuple("abcdef")
+    costly = table.append_column("price", pa.array(np.ones(300)))
+    assert pool_design("~ a + b", 14, data=costly, cost="price", rng=1).total_cost >= 10
+
+
+def test_chosen_rows_of_a_heavy_tailed_pool_are_completed():
+    rng = np.random.default_rng(0)
+    X = np.column_stack([np.ones(20_000), np.exp(3 * rng.normal(size=(20_000, 3)))])
+    largest = np.argsort(X[:, 1:].max(axis=1))[:4]
+    design = pool_design(X, 4, must_include=largest, rng=1)
+    assert sorted(design.indices.tolist()) == sorted(largest.tolist())
+
+
 # more rows -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("method", [name for name in RANDOM if name != "regularized_volume"])
 def test_extensions_keep_what_was_drawn(method):
@@ -231,6 +283,23 @@ def test_an_extended_volume_design_has_the_law_of_a_longer_one():
         np.random.default_rng(11),
     )
     assert stats.chisquare(counts, chances * 1500).pvalue > 1e-3
+
+
+def test_inclusion_after_extensions_knows_every_block():
+    X = np.random.default_rng(0).normal(size=(12, 3))
+    design = pool_design(X, 7, method="repeated_dpp", n_simulations=0, rng=0).extend(2).extend(3)
+    leverage, missed = leverage_scores(X), 1.0
+    for size in np.bincount(design.block_id):
+        missed = missed * (1 - size / 3 * leverage)
+    assert np.bincount(design.block_id).tolist() == [3, 3, 1, 2, 3]
+    np.testing.assert_allclose(design.inclusion_probabilities, 1 - missed, rtol=1e-12)
+
+
+def test_a_pool_can_be_used_up_and_no_more():
+    design = pool_design(np.random.default_rng(0).normal(size=(10, 2)), 8, method="volume", rng=1)
+    assert design.extend(2).n_unique == 10
+    with pytest.raises(InvalidDataError, match="n is 3; 2 rows of the pool are not in the design yet"):
+        design.extend(3)
 
 
 @pytest.mark.parametrize(
@@ -288,7 +357,7 @@ def test_extensions_on_a_space():
             InvalidParameterError,
             "cost is for 'leverage', 'leveraged_volume'",
         ),
-        ({"cost": "price"}, InvalidParameterError, "cost is 'price', which is no column of data"),
+        ({"cost": "price"}, InvalidParameterError, "a column can be named for a formula with data only"),
         (
             {"regularization": 1, "method": "volume"},
             InvalidParameterError,

@@ -215,7 +215,7 @@ def test_nodes_without_mass_are_never_drawn():
 @pytest.mark.parametrize(
     "x, message",
     [
-        ([[0.0, 2.0]], r"x has 2 at row 0, input 2, outside legendre on \[-1, 1\]"),
+        ([[0.0, 2.0]], r"x has 2.0 at row 0, input 2, outside legendre on \[-1, 1\]"),
         ([[0.0, np.nan]], "x has nan at row 0, column 1"),
         ([0.0, 0.5, 0.1], r"x has shape \(3,\); points .* have 2 coordinates"),
         ([["a", "b"]], "must hold real numbers"),
