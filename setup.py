@@ -52,7 +52,7 @@ EXTRAS["all"] = [*EXTRAS["plot"], *EXTRAS["dag"], *EXTRAS["dask"], "pyarrow>=17.
 setup(
     name="stattools",
     version=version(),
-    description="Statistical tests for collections of distributions, with exact methods and readable results",
+    description="Tests for collections of distributions and optimal designs, with exact methods and readable results",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     author="The stattools developers",
@@ -65,7 +65,8 @@ setup(
     install_requires=INSTALL,
     extras_require=EXTRAS,
     zip_safe=False,
-    keywords="statistics, two-sample test, optimal transport, Wasserstein, permutation test, distributional data",
+    keywords="statistics, two-sample test, optimal transport, Wasserstein, permutation test, distributional data, "
+    "optimal design, determinantal point process, volume sampling, weighted least squares",
     classifiers=[
         "Development Status :: 3 - Alpha",
         "Intended Audience :: Science/Research",

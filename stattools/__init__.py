@@ -1,4 +1,4 @@
-"""Statistical tests for collections of distributions.
+"""Statistical tests for collections of distributions, and optimal designs with weighted least squares.
 
 Everything here is loaded on first use: ``import stattools`` imports numpy and nothing else. The names below are where
 a user starts; each subpackage lists the rest of its public names.

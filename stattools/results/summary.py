@@ -22,6 +22,7 @@ _LATEX = {
     "|": r"\textbar{}",
     **{character: "\\" + character for character in "&%$#_"},
 }
+UNBROKEN = 24  # a name of so many characters is not broken where columns can be continued below
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
@@ -216,8 +217,11 @@ def _narrow(widths: list[int], n_left: int, room: int) -> list[int]:
     fits = sum(width + 2 for width in widths[:n_left]) + numbers - 2 <= room
     if fits or not n_left:
         return [min(width, room) for width in widths]
-    # narrowing the names is preferred to breaking the table, as long as 10 characters a name remain
-    spare = room - numbers if (room - numbers) // n_left - 2 >= 10 else room - widest - 2
+    # narrowing the names is preferred to breaking the table, as long as 10 characters a name remain and a short one
+    # stays on its line
+    longest = max(widths[:n_left])
+    least = longest if longest <= UNBROKEN else 10
+    spare = room - numbers if (room - numbers) // n_left - 2 >= least else room - widest - 2
     share = max(8, spare // n_left - 2)
     return [min(w, share) if k < n_left else min(w, room - n_left * (share + 2)) for k, w in enumerate(widths)]
 

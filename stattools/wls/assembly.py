@@ -30,7 +30,7 @@ class Options:
     estimand: str | None
 
     def __post_init__(self) -> None:
-        _validation.choice(self.cov_type, COV_TYPES, "cov_type")
+        covariances.check_cov_type(self.cov_type, COV_TYPES)
         _validation.boolean(self.unbiased, "unbiased")
         _validation.boolean(self.noise_free, "noise_free")
 
@@ -41,6 +41,7 @@ class Data:
 
     features : (n, m). y : (n,) or (n, q). same_space : the features are those that the design was drawn for.
     index : labels of rows, or None. named : attributes of the result are pandas objects.
+    columns : names of the columns of X, if it was a table. formula : the formula that made the columns, or "".
     """
 
     features: FloatArray
@@ -56,6 +57,8 @@ class Data:
     named: bool
     data_name: str
     call: str
+    columns: tuple[str, ...] = ()
+    formula: str = ""
 
     @property
     def sampling(self) -> bool:
@@ -67,9 +70,8 @@ class Data:
         return float(self.design.regularization) if self.sampling else 0.0
 
 
-def results_of(data: Data, options: Options) -> tuple[WLSResult, ...]:
+def results_of(data: Data, options: Options, notes: Notes) -> tuple[WLSResult, ...]:
     """The result of each response."""
-    notes = Notes()
     _require_rows(data)
     averaged = _is_averaged(data, options)
     fit = weighted_fit(
@@ -87,7 +89,7 @@ def results_of(data: Data, options: Options) -> tuple[WLSResult, ...]:
             DegenerateDataWarning,
         )
     cov_type = "design" if averaged else _cov_type(data, options)
-    _remarks(data, fit, cov_type, notes)
+    _remarks(data, options, fit, cov_type, notes)
     return tuple(_result(data, single, name, cov_type, notes) for single, name in _responses(data, fit))
 
 
@@ -167,6 +169,8 @@ def _result(data: Data, fit: WeightedFit, response: str, cov_type: str, notes: N
         df_inference=df_inference,
         intercept=data.intercept,
         response_name=response,
+        columns=data.columns,
+        formula=data.formula,
     )
 
 
@@ -279,9 +283,11 @@ def _cov_type(data: Data, options: Options) -> str:
 
 
 # what to say ---------------------------------------------------------------------------------------------------------
-def _remarks(data: Data, fit: WeightedFit, cov_type: str, notes: Notes) -> None:
+def _remarks(data: Data, options: Options, fit: WeightedFit, cov_type: str, notes: Notes) -> None:
     if data.design is not None and data.design.cost_words:
-        notes.remark(data.design.cost_words)
+        notes.remark(_price(data.design))
+    if options.noise_free:
+        _noise_free_remarks(data, options, cov_type, notes)
     if cov_type == "design":
         sense = "unbiased up to what conditioning changes" if data.design.conditioned else "exactly unbiased"
         notes.remark(
@@ -307,6 +313,29 @@ def _remarks(data: Data, fit: WeightedFit, cov_type: str, notes: Notes) -> None:
     if data.weights.values is not None and fit.n_used < len(data.y):
         notes.remark(f"{len(data.y) - fit.n_used} of {len(data.y)} rows have weight zero and no part in the fit")
     _design_remarks(data, notes)
+
+
+def _price(design: Any) -> str:
+    """What conditioning, selection and removal cost; short where no simulated design failed the condition."""
+    plain = design.n_candidates == 1 and design.n_drawn == design.n
+    if plain and design.conditioned and design.stability_probability == 1:
+        return (
+            f"the law was conditioned on {design.stability.words}, which every simulated design met; strictly, no "
+            "estimate is unbiased"
+        )
+    return str(design.cost_words)
+
+
+def _noise_free_remarks(data: Data, options: Options, cov_type: str, notes: Notes) -> None:
+    if data.sampling and options.cov_type == "auto" and cov_type in ("HC2", "HC3"):
+        notes.remark(
+            f"noise_free=True, and the covariance is {cov_type}, which does not credit what repulsion saves: dpp-block "
+            f"needs five complete blocks of a repeated DPP (n >= 5 m = {5 * len(data.names)})"
+        )
+    notes.remark(
+        "noise_free=True: an interval for the function at a point is obs_ci of get_prediction, which counts the error "
+        "of the best approximation as noise; mean_ci is about the best approximation alone"
+    )
 
 
 def _leverage_remark(fit: WeightedFit, cov_type: str, notes: Notes) -> None:

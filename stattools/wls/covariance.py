@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
+from stattools import _validation
+from stattools._errors import InvalidParameterError
 from stattools._threads import one_blas_thread
 from stattools._typing import BoolArray, FloatArray, IntArray
 from stattools.wls.solve import WeightedFit, by_row, to_coefficients
 
 COV_TYPES = ("nonrobust", "HC0", "HC1", "HC2", "HC3", "dpp-block", "design")
+ROBUST = ("robust", "hc", "white", "sandwich", "eicker-huber-white", "hccm")
 DIVISIBLE = 1e-10  # smallest one minus leverage that a residual is divided by
+
+
+def check_cov_type(cov_type: Any, options: Sequence[str] = COV_TYPES) -> str:
+    """One of the names; the case of letters and common words for robust types are told apart from a slip.
+
+    Examples
+    --------
+    >>> check_cov_type("hc3")
+    Traceback (most recent call last):
+    ...
+    stattools._errors.InvalidParameterError: cov_type is 'hc3'; did you mean 'HC3'? It takes one of 'nonrobust', ...
+    """
+    if isinstance(cov_type, str) and cov_type not in options:
+        folded = cov_type.strip().lower().replace("_", "-")
+        meant = {option.lower(): option for option in options} | dict.fromkeys(ROBUST, "HC3")
+        if folded in meant:
+            listed = ", ".join(map(repr, options))
+            raise InvalidParameterError(
+                f"cov_type is {cov_type!r}; did you mean {meant[folded]!r}? It takes one of {listed}"
+            )
+    return _validation.choice(cov_type, options, "cov_type")
 
 
 def scale(fit: WeightedFit, noise_ratio: FloatArray | None = None) -> float:

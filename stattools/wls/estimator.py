@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidDataError, InvalidParameterError, Notes
 from stattools._typing import FloatArray
-from stattools.wls import problem, spaces
+from stattools.wls import alignment, problem, spaces
 from stattools.wls.assembly import Data, Options, results_of
 
 
@@ -123,7 +123,9 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         X : (n, d) array_like or table
             Columns, or points of the space. With a design: its points, or the rows of the pool that it chose, in order.
         y : (n,) or (n, q) array_like
-            Responses.
+            Responses, row by row those of X; for a pool, in the order of ``design.indices``, into which
+            ``design.gather(labels)`` puts labels that were collected in another one. Rows are matched by position;
+            pandas objects with different row labels are refused.
         sample_weight : (n,) array_like, optional
             Importance of the rows.
         design : Design, optional
@@ -134,8 +136,8 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         Raises
         ------
         InvalidDataError
-            There are fewer rows than coefficients, X does not hold the rows of the design, or a number is missing,
-            infinite, or a negative weight.
+            There are fewer rows than coefficients, X does not hold the rows of the design, row labels of pandas objects
+            differ, or a number is missing, infinite, or a negative weight.
         InvalidParameterError
             The weights have no common meaning, or the design does not allow what was asked for.
 
@@ -144,6 +146,8 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         DegenerateDataWarning
             The columns are linearly dependent in these rows. Of all solutions the one of smallest norm is taken, after
             columns were scaled to unit length.
+        AssumptionWarning
+            The index of y is a permutation of 0 to n - 1, and X has none with which it could be compared.
 
         Examples
         --------
@@ -151,6 +155,8 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         array([2.])
         """
         options = Options(self.cov_type, self.unbiased, self.noise_free, self.estimand)
+        notes = Notes()
+        problem.check_is_no_design(sample_weight)
         self._check_intercept(design)
         if design is not None:
             problem.check_is_design(design)
@@ -158,7 +164,12 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         points = self._checked(X, reset=True)
         names = self._column_names()
         problem.require_finite(points, "X", names)
-        y_array = _responses(y, len(points))
+        y_array = _responses(y, len(points), design)
+        if space is not None:
+            alignment.check_order_in_space(X, space)
+        alignment.check_same_rows(X=X, y=y, sample_weight=sample_weight, var_weights=var_weights)
+        if design is not None and alignment.row_labels(X) is None:
+            alignment.check_order_of_responses(y, design, notes)
         weights = problem.resolve_weights(
             len(points), design=design, sample_weight=sample_weight, var_weights=var_weights, estimand=self.estimand
         )
@@ -177,12 +188,13 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
             names=self._names(names),
             response_names=_response_names(y, y_array),
             intercept=self.fit_intercept,
-            index=_index(X),
+            index=alignment.row_labels(X),
             named=hasattr(X, "columns"),
             data_name=self._data_name(names, y),
             call=self._call(sample_weight, design, var_weights),
+            columns=names or (),
         )
-        results = results_of(data, options)
+        results = results_of(data, options, notes)
         first = int(self.fit_intercept)
         coefficients = np.array([result.coefficients for result in results])
         self.coef_ = coefficients[0, first:] if y_array.ndim == 1 else coefficients[:, first:]
@@ -209,6 +221,8 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         """
         check_is_fitted(self)
         points = self._checked(X, reset=False)
+        if self.space_ is not None:
+            alignment.check_order_in_space(X, self.space_)
         problem.require_finite(points, "X", self._column_names())
         features = points if self.space_ is None else self.space_.features(self.space_.check_points(points, "X"))
         predicted = features @ self.coef_.T
@@ -288,12 +302,14 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         return f"WeightedLeastSquares({', '.join(chosen)}).fit({', '.join(passed)})"
 
 
-def _responses(y: Any, n: int) -> FloatArray:
+def _responses(y: Any, n: int, design: Any) -> FloatArray:
     if y is None:
         raise InvalidDataError("WeightedLeastSquares requires y to be passed, but the target y is None")
+    problem.refuse_text(y, "y")
     values = _validation.float_array(y, "y", ndim=(1, 2), finite=False)
     if len(values) != n:
-        raise InvalidDataError(f"y has {len(values)} rows and X {n}")
+        gather = "" if getattr(design, "indices", None) is None else f"; {problem.GATHER}"
+        raise InvalidDataError(f"y has {len(values)} rows and X {n}{gather}")
     problem.require_finite(values, "y")
     return values
 
@@ -305,9 +321,3 @@ def _response_names(y: Any, values: FloatArray | None) -> tuple[str, ...]:
         return names or tuple(f"y{k + 1}" for k in range(values.shape[1]))
     name = getattr(y, "name", None)
     return (str(name) if name is not None else "y",)
-
-
-def _index(X: Any) -> Any:
-    """Row labels of a pandas table."""
-    index = getattr(X, "index", None)
-    return None if callable(index) else index

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidDataError, InvalidParameterError, Notes
 from stattools._typing import BoolArray, FloatArray, IntArray
+from stattools.wls import alignment
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -66,7 +68,7 @@ def wls(
     design : Design, optional
         From `pool_design`, for the right-hand side of this formula.
     var_weights, sample_weight : str or array_like, optional
-        Name of a column, or one number for each row of `data` or of the design.
+        Name of a column, or one number for each row of `data` or of the design; a Series has the index of those rows.
     cov_type, unbiased, noise_free, estimand
         As in `WeightedLeastSquares`.
 
@@ -80,7 +82,8 @@ def wls(
     InvalidParameterError
         The formula cannot be read or has no left-hand side, or weights of different kinds are mixed.
     InvalidDataError
-        A column is absent, or holds a missing value that is needed.
+        A column is absent, or holds a missing value that is needed; the response is text; or the index of weights is
+        not that of `data`.
 
     Examples
     --------
@@ -94,12 +97,12 @@ def wls(
     if matrix.y is None:
         raise InvalidParameterError(f"formula is {formula!r}; a fit needs a left-hand side, such as 'y ~ x'")
     rows = np.arange(len(matrix.X)) if design is None else _rows_of_design(design, len(matrix.X))
-    y = _labels(matrix, rows)
+    y = _labels(matrix, rows, design)
     weights = problem.resolve_weights(
         len(rows),
         design=design,
-        sample_weight=_row_values(sample_weight, data, rows, len(matrix.X)),
-        var_weights=_row_values(var_weights, data, rows, len(matrix.X)),
+        sample_weight=_row_values(sample_weight, "sample_weight", data, rows, len(matrix.X)),
+        var_weights=_row_values(var_weights, "var_weights", data, rows, len(matrix.X)),
         estimand=estimand,
     )
     features = np.ascontiguousarray(matrix.X[rows])
@@ -121,8 +124,9 @@ def wls(
         named=True,
         data_name=formula,
         call=call,
+        formula=formula,
     )
-    (result,) = assembly.results_of(problem_data, options)
+    (result,) = assembly.results_of(problem_data, options, Notes())
     object.__setattr__(result, "_spec", matrix.spec)
     return result
 
@@ -163,23 +167,30 @@ def _advice(n_data: int, design: Any) -> str:
     return "pass the whole pool as data: terms such as poly() and C() depend on all of its rows"
 
 
-def _labels(matrix: ModelMatrix, rows: IntArray) -> FloatArray:
+def _labels(matrix: ModelMatrix, rows: IntArray, design: Any) -> FloatArray:
     assert matrix.y is not None
     y = np.ascontiguousarray(matrix.y[rows])
     bad = np.flatnonzero(~np.isfinite(y))
     if bad.size:
         where = row_words(matrix.index, int(rows[bad[0]]))
-        raise InvalidDataError(f"the response {matrix.y_name!r} is {y[bad[0]]} at {where}; a row of the fit needs one")
+        hint = ". Pass design=..., or the labelled rows only" if design is None and np.isnan(y[bad[0]]) else ""
+        raise InvalidDataError(
+            f"the response {matrix.y_name!r} is {y[bad[0]]} at {where}; a row of the fit needs one{hint}"
+        )
     return y
 
 
-def _row_values(values: Any, data: Any, rows: IntArray, n_data: int) -> Any:
+def _row_values(values: Any, name: str, data: Any, rows: IntArray, n_data: int) -> Any:
     """A column by its name, or an array, at the rows of the fit."""
     if isinstance(values, str):
         table = as_frame(data)
         if values not in table.columns:
             raise InvalidDataError(f"data has no column {values!r}")
         values = table[values].to_numpy(dtype=np.float64, na_value=np.nan)
+    index, own = alignment.row_labels(values), alignment.row_labels(data)
+    if index is not None and own is not None and len(index) in (n_data, len(rows)):
+        expected, other = (own, "data") if len(index) == n_data else (own[rows], "data.iloc[design.indices]")
+        alignment.require_same_index(index, expected, name, other)
     if values is None or np.ndim(values) == 0 or len(values) != n_data:
         return values
     return np.asarray(values)[rows]
@@ -242,7 +253,7 @@ def model_matrix(formula: str, data: Any) -> ModelMatrix:
 
 
 def rebuild(spec: Any, data: Any) -> tuple[FloatArray, Any]:
-    """Columns of other rows, built as those of the fit were, and the index of the rows.
+    """Columns of other rows, built as those of the fit were, and the index of the rows; new levels are refused.
 
     Examples
     --------
@@ -331,6 +342,9 @@ def _evaluate(formula: Any, table: DataFrame, spec: Any = None) -> tuple[FloatAr
 
 def _response(left: Any, table: DataFrame) -> FloatArray:
     matrix = _materialize(left, table)
+    terms = [str(term) for term in left if str(term) != "1"]
+    if len(terms) == 1 and any("[" in str(column) for column in matrix.columns):
+        raise InvalidDataError(f"the response {terms[0]!r} holds text or categories; it must hold numbers")
     if matrix.shape[1] != 1 or "[" in str(matrix.columns[0]):
         raise InvalidParameterError(
             f"the left-hand side of the formula gives the columns {', '.join(map(str, matrix.columns))}; "
@@ -340,16 +354,50 @@ def _response(left: Any, table: DataFrame) -> FloatArray:
 
 
 def _materialize(formula: Any, table: DataFrame) -> Any:
-    from formulaic.errors import FactorEncodingError, FactorEvaluationError, FormulaicError
+    """What formulaic makes of one side of a formula, or of the specification of one; its warnings stay here."""
+    from formulaic.errors import DataMismatchWarning, FactorEncodingError, FactorEvaluationError, FormulaicError
 
     try:
-        with np.errstate(all="ignore"):  # log(0) is reported with its row by the caller
-            return formula.get_model_matrix(table, na_action="ignore", output="pandas")
+        with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
+            warnings.simplefilter("always")
+            # log(0) is reported with its row by the caller
+            matrix = formula.get_model_matrix(table, na_action="ignore", output="pandas")
     except (FactorEvaluationError, FactorEncodingError) as error:
         listed = ", ".join(repr(name) for name in list(table.columns)[:10])
         raise InvalidDataError(f"{error} The data have the columns {listed}") from None
     except FormulaicError as error:
         raise InvalidParameterError(f"the formula cannot be evaluated: {error}") from None
+    for warning in caught:
+        if issubclass(warning.category, DataMismatchWarning):
+            _refuse_levels(getattr(formula, "encoder_state", {}), table, str(warning.message))
+        elif not issubclass(warning.category, (DeprecationWarning, FutureWarning)):  # those are for formulaic to heed
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    return matrix
+
+
+def _refuse_levels(states: Any, table: DataFrame, text: str) -> None:
+    """Refuse levels that a categorical term does not have, with the first row that holds one where it can be told."""
+    for expression, (_, state) in states.items():
+        known = state.get("categories") if isinstance(state, dict) else None
+        name = next((column for column in table.columns if _is_level_of(str(column), expression)), None)
+        if known is None or name is None:
+            continue
+        strange = ~table[name].isin(list(known)).to_numpy()
+        if strange.any():
+            i = int(np.argmax(strange))
+            level = table[name].iloc[i]
+            level = level.item() if isinstance(level, np.generic) else level
+            shown = ", ".join(repr(k) for k in list(known)[:10]) + (", ..." if len(known) > 10 else "")
+            raise InvalidDataError(f"{name} has {level!r} at {row_words(table.index, i)}; the fit knows {shown}")
+    found = re.search(r"\{.*\}", text)
+    levels = f": {found.group()}" if found else ""
+    raise InvalidDataError(f"a categorical term has levels outside of those of the fit or of the formula{levels}")
+
+
+def _is_level_of(column: str, expression: str) -> bool:
+    """Whether a categorical factor is this column, as it is or inside of C()."""
+    name = rf"(?:`{re.escape(column)}`|{re.escape(column)})"
+    return expression == column or re.fullmatch(rf"C\(\s*{name}\s*(?:,.*)?\)", expression) is not None
 
 
 def _columns_used(formula: Any, columns: Iterable[Any]) -> list[Any]:

@@ -8,15 +8,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stattools import _validation
+from stattools._errors import AssumptionWarning, warn
 from stattools._typing import FloatArray
+from stattools.results import _format
+from stattools.results.summary import Gap, Line, Part, Summary, Table
+from stattools.wls.solve import WeightedFit, leverage_at
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+MAX_ROWS = 20
+FARTHEST = 4.0  # leverage grows with the square of the distance from the centre: twice as far out as any row of the fit
+INTERVALS = (
+    ("mean_ci:", "for the best approximation, the mean of responses if the model holds"),
+    ("obs_ci:", "for a new observation; for the function itself if responses are exact"),
+)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Prediction:
     """Predicted means and their uncertainty, with the names of statsmodels.
+
+    The interval of the mean is about the value of the best approximation, which is the mean of responses if the model
+    holds. That of an observation counts in addition what single responses differ from it by: noise, and the error of
+    the best approximation. So it is the one for the value of the function when responses are exact.
 
     Attributes
     ----------
@@ -28,6 +43,9 @@ class Prediction:
     df : float
         Degrees of freedom of Student's law; NaN where there are none.
     row_labels : pandas Index or None
+    leverage : (k,) float64 or None
+        Variance of the predicted mean under the model over that of a response of weight one; for the rows of a fit,
+        leverage over weight. Far above those of the fit in a row that lies far outside of its rows.
 
     Examples
     --------
@@ -42,9 +60,29 @@ class Prediction:
     se_obs: FloatArray
     df: float
     row_labels: Any = None
+    leverage: FloatArray | None = None
 
     def __repr__(self) -> str:
-        return f"<Prediction: {len(self.predicted_mean)} rows>"
+        k = len(self.predicted_mean)
+        return f"<Prediction: {k} row{'' if k == 1 else 's'}>"
+
+    def __str__(self) -> str:
+        return self._summary().as_text()
+
+    def _repr_html_(self) -> str:
+        return self._summary().as_html()
+
+    def _summary(self) -> Summary:
+        frame = self.summary_frame()
+        shown = frame.iloc[:MAX_ROWS]
+        columns = [[_format.clean(label) for label in shown.index]]
+        columns += [_format.number_column(shown[name].tolist()) for name in shown]
+        names = [name.replace("_lower", "_low").replace("_upper", "_high") for name in shown]
+        parts: list[Part] = [Table("", ("row", *names), tuple(zip(*columns, strict=True)), n_left=1)]
+        k, hidden = len(frame), len(frame) - len(shown)
+        parts += [Line(f"{hidden} more row{'' if hidden == 1 else 's'} in summary_frame()")] if hidden else []
+        parts += [Gap(), Line("95 percent intervals"), *(Line(text, label=label) for label, text in INTERVALS)]
+        return Summary(f"Prediction of {k} row{'' if k == 1 else 's'}", tuple(parts))
 
     def conf_int(self, *, obs: bool = False, alpha: float = 0.05) -> FloatArray:
         """Limits of intervals of level ``1 - alpha``: (k, 2).
@@ -76,7 +114,9 @@ class Prediction:
         Returns
         -------
         DataFrame
-            With the columns mean, mean_se, mean_ci_lower, mean_ci_upper, obs_ci_lower, obs_ci_upper.
+            With the columns mean, mean_se, mean_ci_lower, mean_ci_upper, obs_ci_lower, obs_ci_upper. mean_ci is for
+            the best approximation; obs_ci for a new observation, and so for the function itself where responses are
+            exact, as under ``noise_free=True``.
 
         Examples
         --------
@@ -95,6 +135,52 @@ class Prediction:
             "obs_ci_upper": observations[:, 1],
         }
         return pandas.DataFrame(columns, index=self.row_labels)
+
+
+def largest_leverage(fit: WeightedFit) -> float:
+    """Of the rows of a fit, as if each had weight one.
+
+    Examples
+    --------
+    >>> from stattools.wls.solve import weighted_fit
+    >>> largest_leverage(weighted_fit(np.ones((4, 1)), np.ones(4), np.full(4, 2.0))).__round__(6)
+    0.125
+    """
+    used = fit.weights > 0
+    return float(np.max(fit.leverage[used] / fit.weights[used]))
+
+
+def checked_leverage(fit: WeightedFit, features: FloatArray, labels: Any, *, everywhere: bool) -> FloatArray:
+    """Leverage of new rows; those beyond the rows of the fit are named in a warning, unless the fit holds `everywhere`.
+
+    The limit is `FARTHEST` times the largest leverage of a row of the fit, weights aside. Leverage is a squared
+    distance from the centre in the metric of the rows of the fit, which units of columns do not change, so that
+    for a linear model the limit means twice as far out as any row. New rows of the law of the old ones rarely are.
+
+    Examples
+    --------
+    >>> from stattools.wls.solve import weighted_fit
+    >>> fit = weighted_fit(np.array([[1.0], [2.0]]), np.ones(2))
+    >>> checked_leverage(fit, np.array([[3.0]]), None, everywhere=False).round(6)
+    array([1.8])
+    """
+    leverage = leverage_at(fit, features)
+    limit = FARTHEST * largest_leverage(fit)
+    far = np.flatnonzero(leverage > limit * (1 + 1e-9))
+    if far.size and not everywhere:
+        i = int(far[np.argmax(leverage[far])])
+        label = f"row {i}" if labels is None or labels[i] == i else f"row {i} (index {labels[i]!r})"
+        if np.isinf(leverage[i]):
+            what = "the rows of the fit do not determine the value there"
+        else:
+            times = _format.number(float(leverage[i] / limit * FARTHEST), 3)
+            what = f"leverage there is {times} times the largest of a row of the fit"
+        warn(
+            f"{far.size} of {len(leverage)} rows are extrapolated, most of all {label}: {what}. Intervals there rest "
+            "on the model alone",
+            AssumptionWarning,
+        )
+    return leverage
 
 
 def standard_errors(features: FloatArray, covariance: FloatArray) -> FloatArray:

@@ -20,6 +20,7 @@ KINDS = {
     "var_weights": "var_weights (inverse noise variances)",
 }
 SAME = 1e-6  # relative; single precision passes
+GATHER = "design.gather(labels) puts labels that were collected in another order into that of design.indices"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,40 @@ def check_is_design(design: Any) -> None:
         )
 
 
+def check_is_no_design(sample_weight: Any) -> None:
+    """Refuse a design in the place of sample_weight.
+
+    Examples
+    --------
+    >>> check_is_no_design([1.0, 2.0])
+    """
+    if hasattr(sample_weight, "sampling_weights"):
+        raise InvalidParameterError(
+            "sample_weight is a Design, third by position; pass the design by name: fit(X, y, design=design)"
+        )
+
+
+def refuse_text(values: Any, name: str) -> None:
+    """Refuse text, also that which spells numbers.
+
+    Examples
+    --------
+    >>> refuse_text(["1", "2"], "y")
+    Traceback (most recent call last):
+    ...
+    stattools._errors.InvalidDataError: y holds text, such as '1'; it must hold numbers
+    """
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError):
+        return
+    if array.size == 0 or array.dtype.kind not in "OUST":
+        return
+    first = next((item for item in array.flat if isinstance(item, (str, bytes))), None)
+    if first is not None:
+        raise InvalidDataError(f"{name} holds text, such as {str(first)!r:.40}; it must hold numbers")
+
+
 def same_space(space: Any, design: Any) -> bool:
     """Whether a fit in the space has the features that the design was drawn for.
 
@@ -195,7 +230,7 @@ def _advice(design: Any, n_rows: int) -> str:
     if design.indices is None:
         return "pass X=design.points and their responses, in that order"
     whole = " and y[design.indices]" if n_rows == design.n_pool else " and their labels, in that order"
-    return f"pass X[design.indices]{whole}"
+    return f"pass X[design.indices]{whole}; {GATHER}"
 
 
 def require_finite(values: FloatArray, name: str, columns: tuple[str, ...] | None = None) -> None:

@@ -12,9 +12,9 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray
 from stattools.results import FitResult, _format
-from stattools.results.summary import Gap, Line, Part
-from stattools.wls import covariance as covariances, formulas, guarantees, problem
-from stattools.wls.prediction import Prediction, standard_errors
+from stattools.results.summary import Gap, Line, Part, Table
+from stattools.wls import alignment, covariance as covariances, formulas, guarantees, problem
+from stattools.wls.prediction import Prediction, checked_leverage, standard_errors
 from stattools.wls.solve import WeightedFit, r_squared, rows_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from stattools.wls.design import Design
     from stattools.wls.spaces import Space
+
+LONG_EXPANSION, LARGEST = 30, 20  # a longer one is printed by its largest coefficients
 
 
 class ErrorEstimate(NamedTuple):
@@ -73,6 +75,10 @@ class WLSResult(FitResult):
         Degrees of freedom of Student's law for tests and intervals: those of the residuals, or blocks less one.
     intercept : bool
         The first coefficient belongs to a constant that was put before the columns.
+    columns : tuple of str
+        Names of the columns of X, if it was a table.
+    formula : str
+        The formula that made the columns, or "".
 
     Besides these, all attributes of `FitResult`, with the names of statsmodels.
 
@@ -106,6 +112,8 @@ class WLSResult(FitResult):
     df_inference: float = float("nan")
     intercept: bool = False
     response_name: str = "y"
+    columns: tuple[str, ...] = ()
+    formula: str = ""
     _spec: Any = field(init=False, default=None, compare=False)
 
     # the fit ---------------------------------------------------------------------------------------------------------
@@ -171,7 +179,7 @@ class WLSResult(FitResult):
         """
         if cov_type is None or cov_type == self.cov_type:
             return super().cov_params()
-        cov_type = _validation.choice(cov_type, covariances.COV_TYPES, "cov_type")
+        cov_type = covariances.check_cov_type(cov_type)
         if self.averaged or cov_type == "design":
             raise InvalidParameterError(
                 "'design' is the covariance of a mean of block interpolants and of no other estimate; fit again with "
@@ -185,6 +193,27 @@ class WLSResult(FitResult):
     def _df(self) -> float:
         return self.df_inference if self.df_inference > 0 else float("nan")
 
+    def predict(self, X: Any = None) -> FloatArray:
+        """Values of the fit, without standard errors.
+
+        Parameters
+        ----------
+        X : (k, d) array_like or DataFrame, optional
+            As in `get_prediction`.
+
+        Returns
+        -------
+        (k,) float64
+
+        Examples
+        --------
+        >>> from stattools.wls import wls
+        >>> wls("y ~ x", {"x": [0.0, 1.0, 2.0], "y": [1.0, 2.0, 3.0]}).predict({"x": [5.0]}).round(6)
+        array([6.])
+        """
+        features = rows_of(self.solution) if X is None else self._features_at(X)[0]
+        return np.asarray(features @ self.coefficients)
+
     def get_prediction(self, X: Any = None, *, var_weights: Any = None) -> Prediction:
         """Predictions with standard errors and intervals.
 
@@ -192,8 +221,8 @@ class WLSResult(FitResult):
         ----------
         X : (k, d) array_like or DataFrame, optional
             Points for a fit in a space, a table for a fit by formula, else columns; by default the rows of the fit, of
-            which those of weight zero are not kept and give NaN. A fit by formula that was read from storage takes the
-            columns of the formula.
+            which those of weight zero are not kept and give NaN. Columns of a table are named as in the fit. A fit by
+            formula that was read from storage takes the columns of the formula.
         var_weights : (k,) array_like, optional
             Inverse noise variances of the new observations, in the unit of those of the fit; 1 by default.
 
@@ -201,8 +230,25 @@ class WLSResult(FitResult):
         -------
         Prediction
 
+        Raises
+        ------
+        InvalidDataError
+            Columns are not those of the fit, a categorical column has a level that the fit does not know, or a point
+            lies outside of the domain of the space.
+
+        Warns
+        -----
+        AssumptionWarning
+            A row lies far outside of those of the fit: its leverage, at weight one, exceeds four times the largest of
+            theirs, as at twice the distance from their centre. Spaces on bounded domains refuse points outside
+            instead.
+
         Notes
         -----
+        ``mean_ci`` is the interval for the best approximation, which is the mean of responses if the model holds. When
+        a smooth function is evaluated without noise (``noise_free=True``), the function differs from its best
+        approximation, and ``obs_ci`` is the interval for its value at a point; ``mean_ci`` covers it too rarely.
+
         Standard errors are those of the type of the fit. Intervals of observations take the normal law for the noise;
         its variance is that of the residuals, which includes what the model misses, and under sampling weights is an
         average over the measure.
@@ -216,8 +262,11 @@ class WLSResult(FitResult):
         """
         if X is None:
             features, labels = rows_of(self.solution), self.row_names
+            with np.errstate(divide="ignore", invalid="ignore"):
+                leverage = self.solution.leverage / self.weights
         else:
             features, labels = self._features_at(X)
+            leverage = checked_leverage(self.solution, features, labels, everywhere=self._is_bounded)
         if var_weights is not None:
             noise = problem.require_weights(var_weights, "var_weights", len(features))
         else:
@@ -226,20 +275,36 @@ class WLSResult(FitResult):
         errors = standard_errors(features, self.covariance)
         with np.errstate(divide="ignore"):
             spread = np.sqrt(errors**2 + self._noise_variance() / noise)
-        return Prediction(features @ self.coefficients, errors, spread, self._df, labels)
+        return Prediction(features @ self.coefficients, errors, spread, self._df, labels, leverage)
 
     def _noise_variance(self) -> float:
         """Of a response, about its mean: residual variance in the unit of the response."""
         variance = float("nan") if self.scale is None else float(self.scale)
         return variance / float(np.mean(self.weights)) if self.weights_kind == "sample_weight" else variance
 
+    @property
+    def _is_bounded(self) -> bool:
+        """The fit is one in a space on a bounded domain, whose points are checked."""
+        from stattools.wls.spheres import SphericalHarmonicSpace
+
+        families = getattr(self.space, "univariate", None)
+        return isinstance(self.space, SphericalHarmonicSpace) if families is None else all(f.bounded for f in families)
+
     def _features_at(self, X: Any) -> tuple[FloatArray, Any]:
-        labels = getattr(X, "index", None)
-        labels = None if callable(labels) else labels
+        labels = alignment.row_labels(X)
         if self.space is not None:
+            alignment.check_columns(X, self.columns)
+            alignment.check_order_in_space(X, self.space)
             return self.space.evaluate(X), labels
         if self._spec is not None and not isinstance(X, np.ndarray):
             return formulas.rebuild(self._spec, X)
+        names = alignment.column_names(X)
+        if self.formula and names not in (None, self.param_names):
+            raise InvalidDataError(
+                "this result was read from storage, where the knots, levels and moments of the formula are not kept; "
+                f"pass the columns of the model ({', '.join(self.param_names[:10])})"
+            )
+        alignment.check_columns(X, self.columns)
         columns = _validation.float_array(X, "X", ndim=2)
         if self.intercept:
             columns = np.column_stack([np.ones(len(columns)), columns])
@@ -389,7 +454,8 @@ class WLSResult(FitResult):
         Returns
         -------
         DataFrame
-            A row for each input, columns ``first_order`` and ``total``; NaN for a constant function.
+            A row for each input, named as in the space, columns ``first_order`` and ``total``; NaN for a function that
+            is constant up to rounding.
 
         Raises
         ------
@@ -402,6 +468,10 @@ class WLSResult(FitResult):
         functions in which it occurs. They are those of the fitted function. As estimates for the function that was
         evaluated, numerators are too large on average by the variance of the coefficients that enter them.
 
+        Constant up to rounding: a root of the variance of at most max(n, m) eps times the condition number of the
+        weighted features, relative to the root of the mean square. That much the coefficients of a QR factorization
+        may be off, and the same product decides the rank.
+
         Examples
         --------
         >>> from stattools.wls import PolynomialSpace, WeightedLeastSquares
@@ -413,15 +483,25 @@ class WLSResult(FitResult):
         import pandas
 
         indices = getattr(self.space, "indices", None)
-        if indices is None:
+        if self.space is None or indices is None:
             raise InvalidParameterError("Sobol indices need a fit in a PolynomialSpace, whose functions are products")
         self._constant("sobol")
         squares, active = self.coefficients**2, indices > 0
         alone = active & (active.sum(axis=1) == 1)[:, None]
         total = self.variance()
+        total = total if total > (self._rounding() ** 2) * float(squares.sum()) else float("nan")
         with np.errstate(invalid="ignore"):
             columns = {"first_order": squares @ alone / total, "total": squares @ active / total}
-        return pandas.DataFrame(columns, index=[f"x{j + 1}" for j in range(indices.shape[1])])
+        return pandas.DataFrame(columns, index=list(self.space.input_names))
+
+    def _rounding(self) -> float:
+        """Relative error that rounding may leave in the coefficients."""
+        condition, basis = self.solution.condition, self.solution.basis
+        if self.averaged:
+            order = np.argsort(blocks_of(self.design, minimum=2), kind="stable")
+            m = basis.shape[1]
+            condition *= float(np.linalg.cond(basis[order].reshape(-1, m, m)).max())
+        return float(max(basis.shape) * np.finfo(np.float64).eps * condition)
 
     def _constant(self, name: str) -> int:
         index = None if self.space is None else self.space.constant_index
@@ -439,7 +519,7 @@ class WLSResult(FitResult):
     def _weight_lines(self, digits: int) -> list[Part]:
         lines: list[Part] = []
         if self.weights_kind != "none":
-            lines.append(Line(problem.KINDS[self.weights_kind], label="weights:"))
+            lines.append(Line(self._weight_words(), label="weights:"))
         if self.design is not None:
             noun = "rows" if self.design.space is None else "points"
             distinct = "all distinct" if self.design.n_unique == self.nobs else f"{self.design.n_unique} distinct"
@@ -450,6 +530,23 @@ class WLSResult(FitResult):
             lines.append(Line(_format.equations(numbers, digits)))
         return lines
 
+    def _weight_words(self) -> str:
+        if self.weights_kind != "sampling_weights" or not (self.weights == 1).all():
+            return problem.KINDS[self.weights_kind]
+        estimator = "ridge regression" if self.solution.regularization else "plain least squares"
+        return f"all 1 (the law's estimator is {estimator})"
+
+    def _coefficient_parts(self, digits: int, *, limit: int | None) -> list[Part]:
+        """Of a long expansion in an orthonormal basis, the largest coefficients, in the order of the basis."""
+        parts = super()._coefficient_parts(digits, limit=limit)
+        m = self.coefficients.size
+        if self.space is None or limit is None or m <= LONG_EXPANSION:
+            return parts
+        largest = np.sort(np.argsort(-np.abs(self.coefficients), kind="stable")[:LARGEST])
+        names, rows = self._inference_rows(digits)
+        label = f"{LARGEST} largest coefficients (covariance: {self.cov_type}):"
+        return [Table(label, names, tuple(rows[k] for k in largest), n_left=1), Line(f"{m - LARGEST} more in tidy()")]
+
     def _error_lines(self, digits: int) -> list[Part]:
         central, conservative = self.error_estimate
         estimates = {"central": central, "conservative (leave-one-out)": conservative}
@@ -457,9 +554,13 @@ class WLSResult(FitResult):
         label = "L2 error, noise included:" if under_measure else "prediction error:"
         lines: list[Part] = [Line(_format.equations(estimates, digits), label=label)]
         if self.certificate is not None:
-            factor = _format.number(self.certificate.factor, digits)
-            text = f"mean squared error at most {factor} times the smallest possible, {self.certificate.words}"
-            lines.append(Line(text, label="promised for exact responses:"))
+            factor, words = _format.number(self.certificate.factor, digits), self.certificate.words
+            if self.space is None:
+                text = f"E L(w) <= {factor} L(w*) {words}; L is the sum of squares over all rows, w* the fit to all"
+                lines.append(Line(text, label="for any labels:"))
+            else:
+                text = f"mean squared error at most {factor} times the smallest possible, {words}"
+                lines.append(Line(text, label="promised for exact responses:"))
         return lines
 
     def _glance(self) -> Mapping[str, Any]:

@@ -155,6 +155,28 @@ def to_coefficients(fit: WeightedFit, coordinates: FloatArray) -> FloatArray:
     return _coefficients(fit.triangle, fit.map, coordinates)
 
 
+def leverage_at(fit: WeightedFit, features: FloatArray) -> FloatArray:
+    """(k,) leverage of rows of features with weight one: variance of their fitted value over that of such a response.
+
+    Infinite where the rows of the fit do not determine the value.
+
+    Examples
+    --------
+    >>> leverage_at(weighted_fit(np.array([[1.0], [2.0]]), np.ones(2)), np.array([[3.0]])).round(6)
+    array([1.8])
+    """
+    from scipy.linalg import solve_triangular
+
+    if fit.map is None:
+        coordinates = solve_triangular(fit.triangle, features.T, trans="T", check_finite=False)
+        return np.asarray(np.einsum("ij,ij->j", coordinates, coordinates))
+    lengths = _lengths(fit.triangle)
+    kept, scaled = np.linalg.qr(fit.map * lengths[:, None])[0], features / lengths
+    coordinates = features @ fit.map
+    unknown = np.linalg.norm(scaled - (scaled @ kept) @ kept.T, axis=1) > 1e-8 * np.linalg.norm(scaled, axis=1)
+    return np.where(unknown, np.inf, np.einsum("ij,ij->i", coordinates, coordinates))
+
+
 def rows_of(fit: WeightedFit) -> FloatArray:
     """(n, m) features from the factors of the fit; NaN in rows of weight zero, which the factors do not hold.
 

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import LinearRegression
 
-from stattools.exceptions import DegenerateDataWarning, InvalidDataError, InvalidParameterError
+from stattools.exceptions import AssumptionWarning, DegenerateDataWarning, InvalidDataError, InvalidParameterError
 from stattools.wls import PolynomialSpace, WeightedLeastSquares, optimal_design, pool_design
 from tests import naive_wls_fit as naive
 
@@ -199,10 +199,51 @@ def test_without_a_design_weights_are_taken_for_noise():
 
 
 def test_what_conditioning_costs_is_said():
-    design = drawn(n=12, condition=True)
+    design = drawn(n=8, method="iid", condition=True, delta=0.5, n_simulations=50)
+    assert 0 < design.stability_probability < 1
     fit = WeightedLeastSquares(SPACE).fit(design.points, f(design.points), design=design)
     assert design.cost_words
     assert design.cost_words in fit.results_.notes
+
+
+def test_a_condition_that_every_design_meets_costs_one_short_sentence():
+    design = drawn(n=40, condition=True)
+    assert design.stability_probability == 1
+    fit = WeightedLeastSquares(SPACE).fit(design.points, f(design.points), design=design)
+    assert design.cost_words not in fit.results_.notes
+    assert any("conditioned on lambda_min >= 0.1, which every simulated design met" in n for n in fit.results_.notes)
+
+
+def test_exact_responses_are_told_which_interval_is_theirs():
+    design = drawn(n=16)
+    fit = WeightedLeastSquares(SPACE, noise_free=True).fit(design.points, f(design.points), design=design)
+    assert any("covariance is HC2" in n and "five complete blocks" in n and "5 m = 20" in n for n in fit.results_.notes)
+    assert any("obs_ci of get_prediction" in note for note in fit.results_.notes)
+    design = drawn(n=20)
+    fit = WeightedLeastSquares(SPACE, noise_free=True).fit(design.points, f(design.points), design=design)
+    assert not any("five complete blocks" in note for note in fit.results_.notes)
+    assert any("obs_ci of get_prediction" in note for note in fit.results_.notes)
+
+
+def test_an_index_that_may_say_another_order_is_a_warning():
+    design = drawn(n=12)
+    y = pd.Series(f(design.points), index=np.roll(np.arange(12), 1))
+    with pytest.warns(AssumptionWarning, match="index of y is a permutation of 0 to n - 1.*y.sort_index()"):
+        fit = WeightedLeastSquares(SPACE).fit(design.points, y, design=design)
+    assert fit.results_.warnings
+    np.testing.assert_array_equal(
+        fit.coef_, WeightedLeastSquares(SPACE).fit(design.points, y.to_numpy(), design=design).coef_
+    )
+    for index in (np.arange(12), np.arange(12) + 5, list("abcdefghijkl")):
+        WeightedLeastSquares(SPACE).fit(design.points, y.set_axis(index), design=design)
+
+
+def test_pandas_objects_with_the_same_row_labels_are_rows_of_one_table():
+    X, y, weights = columns()
+    index = np.random.default_rng(1).permutation(30)
+    table, series = pd.DataFrame(X, columns=list("abc"), index=index), pd.Series(y, index=index)
+    fit = WeightedLeastSquares().fit(table, series, var_weights=pd.Series(weights, index=index))
+    np.testing.assert_array_equal(fit.coef_, WeightedLeastSquares().fit(X, y, var_weights=weights).coef_)
 
 
 def test_nonrobust_errors_under_a_design_come_with_a_caution():
@@ -424,6 +465,73 @@ def test_dependent_columns_are_a_warning_and_columns_of_the_same_span_a_fit():
     assert fit.results_.warnings
     assert fit.results_.df_resid == 27
     np.testing.assert_allclose(fit.predict(np.hstack([X, X[:, :1]])), WeightedLeastSquares().fit(X, y).predict(X))
+
+
+def test_row_labels_that_differ_are_refused():
+    X, y, weights = columns()
+    table = pd.DataFrame(X, columns=list("abc"))
+    turned = pd.Series(y)[::-1]
+    with fitting("y and X have the same row labels in another order.*y.loc.X.index. .or .reindex"):
+        WeightedLeastSquares().fit(table, turned)
+    with fitting(r"y and X have different row labels: at row 0, 100 and 0.*y.reset_index\(drop=True\)"):
+        WeightedLeastSquares().fit(table, pd.Series(y, index=np.arange(30) + 100))
+    for name in ("sample_weight", "var_weights"):
+        with fitting(f"{name} and X have the same row labels in another order"):
+            WeightedLeastSquares().fit(table, y, **{name: pd.Series(weights)[::-1]})
+        with fitting(f"{name} and y have the same row labels in another order"):
+            WeightedLeastSquares().fit(X, turned, **{name: pd.Series(weights)})
+
+
+def test_labels_in_the_order_of_new_indices_are_refused_or_counted():
+    X, y = pool(10)
+    design = pool_design(X, 7, method="volume", rng=1)
+    assert (np.diff(design.indices) < 0).any()
+    rows = X[design.indices]
+    collected = pd.Series(y)[design.new_indices]
+    with fitting(r"rows of the design in another order.*y.loc\[design.indices\].*design.gather\(labels\)"):
+        WeightedLeastSquares().fit(rows, collected, design=design)
+    expected = WeightedLeastSquares().fit(rows, y[design.indices], design=design).coef_
+    for labels in (collected.loc[design.indices], design.gather(collected)):
+        np.testing.assert_array_equal(WeightedLeastSquares().fit(rows, labels, design=design).coef_, expected)
+    repeated = pool_design(X, 20, method="leverage", rng=1)
+    with fitting(r"y has \d+ rows and X 20; design.gather\(labels\)"):
+        WeightedLeastSquares().fit(X[repeated.indices], y[repeated.new_indices], design=repeated)
+    with fitting(r"pass X\[design.indices\].*design.gather\(labels\)"):
+        WeightedLeastSquares().fit(X[np.sort(design.indices)], y[np.sort(design.indices)], design=design)
+
+
+def test_a_table_in_another_order_than_the_inputs_of_the_space_is_refused():
+    space = PolynomialSpace(["legendre"] * 2, degree=1, names=["width", "height"])
+    points = space.sample(9, rng=1)
+    table = pd.DataFrame(points, columns=["width", "height"])
+    fit = WeightedLeastSquares(space).fit(table, points[:, 0])
+    with fitting("in another order than the space"):
+        WeightedLeastSquares(space).fit(table[["height", "width"]], points[:, 0])
+    with fitting("[Ff]eature names"):
+        fit.predict(table[["height", "width"]])
+
+
+def test_a_design_in_the_place_of_weights_is_named():
+    design = drawn(n=12)
+    with fitting(r"pass the design by name: fit\(X, y, design=design\)", InvalidParameterError):
+        WeightedLeastSquares(SPACE).fit(design.points, f(design.points), design)
+
+
+@pytest.mark.parametrize("y", [["1"] * 30, np.array(["a"] * 30), pd.Series(["low"] * 30), [["1", "2"]] * 30])
+def test_text_is_no_response(y):
+    with fitting("y holds text, such as '(1|a|low)'; it must hold numbers"):
+        WeightedLeastSquares().fit(columns()[0], y)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("hc3", "HC3"), ("Hc0", "HC0"), ("robust", "HC3"), ("white", "HC3"), ("dpp_block", "dpp-block")]
+)
+def test_a_covariance_by_another_name_is_recognised(word, meant):
+    X, y, _ = columns()
+    with fitting(f"cov_type is {word!r}; did you mean {meant!r}", InvalidParameterError):
+        WeightedLeastSquares(cov_type=word).fit(X, y)
+    with fitting(f"cov_type is {word!r}; did you mean {meant!r}", InvalidParameterError):
+        WeightedLeastSquares().fit(X, y).results_.cov_params(word)
 
 
 def test_parameters_that_mean_nothing_are_refused():

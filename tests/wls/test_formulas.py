@@ -93,6 +93,11 @@ def test_a_result_from_storage_takes_columns():
     np.testing.assert_array_equal(
         again.get_prediction(columns).predicted_mean, result.get_prediction(columns).predicted_mean
     )
+    named = pd.DataFrame(columns, columns=["Intercept", "x1"])
+    np.testing.assert_array_equal(again.predict(named), result.predict(columns))
+    for new in (data, {"x1": [0.0]}, pl.DataFrame({"x1": [0.0]})):
+        with pytest.raises(InvalidDataError, match=r"read from storage, where the knots.*\(Intercept, x1\)"):
+            again.get_prediction(new)
 
 
 # reference -----------------------------------------------------------------------------------------------------------
@@ -112,7 +117,6 @@ def test_statsmodels_has_the_same_fit():
         ("y ~ x1 +", "which cannot be read"),
         ("y ~ x1 | x2", r"parts separated by \| have no meaning"),
         ("y + x2 ~ x1", "the left-hand side of the formula gives the columns y, x2"),
-        ("g ~ x1", "the left-hand side of the formula gives the columns"),
         ("~ x1", "a fit needs a left-hand side"),
         ("y ~ 0", "no term on its right-hand side"),
         (3, "formula is 3; it takes text"),
@@ -121,6 +125,56 @@ def test_statsmodels_has_the_same_fit():
 def test_formulas_that_say_nothing_are_refused(formula, message):
     with pytest.raises(InvalidParameterError, match=message):
         wls(formula, table())
+
+
+def test_text_is_no_response():
+    with pytest.raises(InvalidDataError, match="the response 'g' holds text or categories; it must hold numbers"):
+        wls("g ~ x1", table())
+
+
+@pytest.mark.parametrize("formula", ["y ~ C(g)", "y ~ g", "y ~ x1 * C(g, contr.sum)"])
+@pytest.mark.parametrize("kind", ["object", "category", "str"])
+def test_a_level_that_the_fit_never_saw_is_refused(formula, kind):
+    data = table().astype({"g": kind})
+    result = wls(formula, data)
+    new = pd.DataFrame({"x1": [0.0, 0.1, 0.2], "g": ["a", "Z", "c"]}).astype({"g": kind})
+    for method in (result.get_prediction, result.predict):
+        with pytest.raises(InvalidDataError, match="g has 'Z' at row 1; the fit knows 'a', 'b', 'c'"):
+            method(new)
+    np.testing.assert_allclose(result.predict(new[new.g != "Z"]), result.predict(new.iloc[[0, 2]]), rtol=1e-12)
+
+
+def test_levels_that_are_computed_or_listed_are_refused_too():
+    result = wls("y ~ C(x2.round(1))", table())
+    with pytest.raises(InvalidDataError, match="a categorical term has levels outside of those of the fit.*{.*9.0"):
+        result.predict({"x2": [9.0]})
+    with pytest.raises(InvalidDataError, match="outside of those of the fit or of the formula: {'c'}"):
+        wls("y ~ C(g, levels=['a', 'b'])", table())
+
+
+def test_a_half_labelled_pool_needs_its_design():
+    data = table()
+    data.iloc[3:, data.columns.get_loc("y")] = np.nan
+    with pytest.raises(InvalidDataError, match="needs one. Pass design=..., or the labelled rows only"):
+        wls("y ~ x1", data)
+
+
+def test_weights_with_other_row_labels_are_refused():
+    data = table()
+    design = pool_design("~ x1", 20, data=data, rng=1)
+    weights = data.precision
+    for name in ("var_weights", "sample_weight"):
+        with pytest.raises(InvalidDataError, match=f"{name} and data have the same row labels in another order"):
+            wls("y ~ x1", data, **{name: weights[::-1]})
+        with pytest.raises(InvalidDataError, match="have different row labels: at row 0, 0 and 'row0'"):
+            wls("y ~ x1", data, **{name: weights.reset_index(drop=True)})
+    chosen = weights.iloc[design.indices]
+    pd.testing.assert_series_equal(
+        wls("y ~ x1", data, design, chosen, estimand="model").params,
+        wls("y ~ x1", data, design, weights, estimand="model").params,
+    )
+    with pytest.raises(InvalidDataError, match=r"var_weights and data.iloc\[design.indices\] have the same row labels"):
+        wls("y ~ x1", data, design, chosen[::-1], estimand="model")
 
 
 def test_columns_that_are_absent_are_named():

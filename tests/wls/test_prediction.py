@@ -1,11 +1,16 @@
+import warnings
+
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from stattools.exceptions import InvalidDataError, InvalidParameterError
-from stattools.wls import PolynomialSpace, WeightedLeastSquares, optimal_design
+from stattools.exceptions import AssumptionWarning, InvalidDataError, InvalidParameterError
+from stattools.results import Result
+from stattools.wls import PolynomialSpace, SphericalHarmonicSpace, WeightedLeastSquares, optimal_design, pool_design
 from stattools.wls.prediction import Prediction, standard_errors
+from tests.helpers import assert_snapshot
 
 
 def columns(seed=0, n=40, m=4):
@@ -55,6 +60,68 @@ def test_an_interpolation_predicts_without_intervals():
     assert frame.drop(columns="mean").isna().all(axis=None)
 
 
+def test_the_result_predicts_as_the_estimator_does():
+    X, y, _ = columns()
+    fit = WeightedLeastSquares(fit_intercept=True).fit(X, y)
+    np.testing.assert_allclose(fit.results_.predict(X[:3]), fit.predict(X[:3]), rtol=1e-12)
+    np.testing.assert_allclose(fit.results_.predict(), fit.results_.fittedvalues, atol=1e-12)
+    assert isinstance(fit.results_.predict(1e6 * X), np.ndarray)  # silent, however far
+
+
+def test_leverage_at_new_points_is_the_variance_of_a_prediction_in_units_of_the_noise():
+    X, y, weights = columns()
+    for features in (X, np.hstack([X, X[:, :1]])):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # dependent columns
+            result = WeightedLeastSquares().fit(features, y, var_weights=weights).results_
+        prediction = result.get_prediction(features[:5])
+        np.testing.assert_allclose(prediction.leverage, prediction.se_mean**2 / result.scale, rtol=1e-10)
+        np.testing.assert_allclose(prediction.leverage, result.get_prediction().leverage[:5], rtol=1e-10)
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_rows_far_outside_of_those_of_the_fit_are_a_warning(scale):
+    X, y, weights = columns()
+    result = WeightedLeastSquares().fit(X * scale, y, var_weights=weights * scale).results_
+    farthest = X[np.argmax(result.leverage / weights)] * scale
+    result.get_prediction(np.vstack([X * scale, 1.99 * farthest]))
+    with pytest.warns(AssumptionWarning, match="1 of 2 rows are extrapolated, most of all row 1: leverage .* 4.04"):
+        result.get_prediction(np.vstack([farthest, 2.01 * farthest]))
+    table = pd.DataFrame([2.01 * farthest], index=["out"])
+    with pytest.warns(AssumptionWarning, match=r"row 0 \(index 'out'\)"):
+        result.get_prediction(table)
+
+
+def test_the_pool_of_a_design_by_leverage_is_not_far_from_its_rows():
+    X = np.random.default_rng(0).standard_t(3, size=(500, 4))
+    design = pool_design(X, 40, method="leverage", rng=1)
+    WeightedLeastSquares().fit(X[design.indices], X[design.indices, 0], design=design).results_.get_prediction(X)
+
+
+def test_unbounded_domains_have_an_outside_and_bounded_ones_refuse_theirs():
+    space = PolynomialSpace("hermite", degree=4)
+    points = optimal_design(space, 20, rng=1).points
+    result = WeightedLeastSquares(space).fit(points, points[:, 0]).results_
+    with pytest.warns(AssumptionWarning, match="1 of 1 rows are extrapolated"):
+        result.get_prediction([[3 * abs(points).max()]])
+    bounded = PolynomialSpace("legendre", degree=4)
+    x = np.linspace(-0.2, 0.2, 9)
+    assert WeightedLeastSquares(bounded).fit(x, x).results_.get_prediction([1.0]).leverage[0] > 1e3
+    sphere = SphericalHarmonicSpace(1)
+    cap = sphere.sample(400, rng=1)
+    cap = cap[cap[:, 2] > 0.9]
+    assert WeightedLeastSquares(sphere).fit(cap, cap[:, 0]).results_.get_prediction(-cap).leverage.min() > 1
+
+
+def test_a_value_that_the_rows_do_not_determine_is_a_warning():
+    X, y, _ = columns()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # dependent columns
+        result = WeightedLeastSquares().fit(np.hstack([X, X[:, :1]]), y).results_
+    with pytest.warns(AssumptionWarning, match="the rows of the fit do not determine the value there"):
+        assert np.isinf(result.get_prediction([[0.0, 0.0, 0.0, 0.0, 1.0]]).leverage[0])
+
+
 # reference -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("cov_type", ["nonrobust", "HC0", "HC3"])
 def test_statsmodels_predicts_the_same(cov_type):
@@ -85,6 +152,29 @@ def test_other_columns_than_those_of_the_fit_are_refused():
         result.get_prediction([[1.0, np.nan, 1.0, 1.0]])
 
 
+def test_columns_in_another_order_are_refused():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.uniform(-1, 1, (30, 2)), columns=["a", "b"])
+    y = table.a + 2 * table.b
+    space = PolynomialSpace(["legendre"] * 2, degree=1)
+    for estimator in (WeightedLeastSquares(), WeightedLeastSquares(space), WeightedLeastSquares(fit_intercept=True)):
+        result = estimator.fit(table, y).results_
+        for form in (table, pl.DataFrame(table.to_dict("list")), table.to_numpy()):
+            np.testing.assert_allclose(result.predict(form), y, atol=1e-13)
+        for swapped in (table[["b", "a"]], pl.DataFrame(table[["b", "a"]].to_dict("list"))):
+            for method in (result.get_prediction, result.predict):
+                with pytest.raises(InvalidDataError, match=r"X has the columns 'b', 'a' in another order.*'a', 'b'"):
+                    method(swapped)
+        with pytest.raises(InvalidDataError, match="X has the columns 'a', 'c'; the fit has 'a', 'b'"):
+            result.get_prediction(table.rename(columns={"b": "c"}))
+    again = Result.from_json(result.to_json())
+    with pytest.raises(InvalidDataError, match="in another order than the fit"):
+        again.get_prediction(table[["b", "a"]])
+    unnamed = WeightedLeastSquares(space).fit(table.to_numpy(), y.to_numpy()).results_
+    with pytest.raises(InvalidDataError, match="in another order than the space"):
+        unnamed.get_prediction(pd.DataFrame({"x2": [0.0], "x1": [1.0]}))
+
+
 def test_a_level_outside_of_zero_and_one_is_refused():
     with pytest.raises(InvalidParameterError, match="alpha is 1.5"):
         Prediction(np.zeros(1), np.ones(1), np.ones(1), df=3.0).conf_int(alpha=1.5)
@@ -92,3 +182,12 @@ def test_a_level_outside_of_zero_and_one_is_refused():
 
 def test_one_line_form():
     assert repr(Prediction(np.zeros(2), np.ones(2), np.ones(2), df=3.0)) == "<Prediction: 2 rows>"
+    assert repr(Prediction(np.zeros(1), np.ones(1), np.ones(1), df=3.0)) == "<Prediction: 1 row>"
+
+
+def test_printed_form():
+    k = 22
+    prediction = Prediction(np.linspace(0, 1, k), np.ones(k), np.full(k, 2.0), df=3.0, row_labels=np.arange(k) + 7)
+    assert_snapshot(str(prediction), "wls_fit_prediction.txt")
+    assert "2 more rows" in prediction._repr_html_()
+    assert "in summary_frame" not in str(Prediction(np.zeros(1), np.ones(1), np.ones(1), df=3.0))

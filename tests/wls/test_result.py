@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 from stattools.results import Result
-from stattools.wls import PolynomialSpace, WeightedLeastSquares, WLSResult, optimal_design, pool_design
+from stattools.wls import PolynomialSpace, WeightedLeastSquares, WLSResult, optimal_design, pool_design, wls
 from tests import naive_wls_fit as naive
 from tests.helpers import assert_snapshot
 from tests.results.builders import PROVENANCE
@@ -104,6 +104,20 @@ def test_mean_and_variance_are_those_of_the_function():
     mean = values @ masses / 2
     np.testing.assert_allclose(result.mean(), mean, rtol=1e-12)
     np.testing.assert_allclose(result.variance(), (values - mean) ** 2 @ masses / 2, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-6, 3.7, 1e6])
+@pytest.mark.parametrize("unbiased", [False, True])
+def test_a_constant_function_has_no_sobol_indices(size, unbiased):
+    space = PolynomialSpace(["legendre"] * 2, degree=2, names=["width", "height"])
+    design = optimal_design(space, 30, condition=False, rng=1, n_simulations=10)
+    estimator = WeightedLeastSquares(space, unbiased=unbiased)
+    constant = estimator.fit(design.points, np.full(30, size), design=design).results_
+    assert constant.sobol().isna().all(axis=None)
+    assert constant.sobol().index.tolist() == ["width", "height"]
+    nearly = size * (1 + 1e-10 * design.points[:, 0])  # far above rounding, far below what is printed
+    table = estimator.fit(design.points, nearly, design=design).results_.sobol()
+    np.testing.assert_allclose(table["total"], [1.0, 0.0], atol=1e-3)  # 1e-16 of rounding in 1e-10, amplified
 
 
 def test_an_interpolation_has_no_errors_and_says_so():
@@ -315,6 +329,50 @@ def table_fit():
     table = pd.DataFrame(X[:, 1:], columns=["income", "age", "rooms"])
     estimator = WeightedLeastSquares(fit_intercept=True)
     return estimator.fit(table, pd.Series(y, name="price"), var_weights=weights).results_
+
+
+def pool_fit(method, **options):
+    X, y, _ = columns(n=60)
+    design = pool_design(X, 20, method=method, rng=1, n_simulations=20, **options)
+    return WeightedLeastSquares().fit(X[design.indices], y[design.indices], design=design).results_
+
+
+def test_weights_that_are_all_one_are_said_to_be():
+    plain, ridge = pool_fit("volume"), pool_fit("regularized_volume", regularization=1.0)
+    assert "weights: all 1 (the law's estimator is plain least squares)" in str(plain)
+    assert "weights: all 1 (the law's estimator is ridge regression)" in str(ridge)
+    assert "weights: sampling weights" in str(pool_fit("leverage"))
+
+
+def test_what_is_promised_of_a_pool_is_in_the_words_of_the_design():
+    text = " ".join(str(pool_fit("leverage")).split())
+    assert "E L(w) <= 21 L(w*)" in text
+    assert "L is the sum of squares over all rows" in text
+    assert "exact responses" not in text
+    assert "promised for exact responses" in str(fitted())
+
+
+def test_a_long_expansion_is_printed_by_its_largest_coefficients():
+    space = PolynomialSpace(["legendre"] * 2, degree=7)
+    x = space.sample(80, rng=1)
+    result = WeightedLeastSquares(space).fit(x, np.exp(x[:, 0])).results_
+    text = str(result)
+    assert "20 largest coefficients (covariance: nonrobust):" in text
+    assert "16 more in tidy()" in text
+    largest = np.argsort(-np.abs(result.params))[:20]
+    shown = [name for name in result.param_names if f"\n  {name} " in text]
+    assert shown == [result.param_names[k] for k in np.sort(largest)]
+    assert all(f"\n  {name} " in result.summary().as_text() for name in result.param_names)
+
+
+def test_names_of_terms_are_not_broken():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"y": rng.normal(size=40), "region": np.tile(["A", "North", "South", "West"], 10)})
+    table["x"] = rng.normal(size=40)
+    text = str(wls("y ~ x + C(region)", table))
+    for name in ("C(region)[T.North]", "C(region)[T.South]", "C(region)[T.West]"):
+        assert f"\n  {name} " in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
 PRINTED = {
