@@ -15,6 +15,7 @@ from stattools.plotting import _measures, _sphere, _style
 MOST_LANES = 12
 MOST_DOTS = 120  # along a line; more points are strokes
 MOST_ROWS = 5000  # of a pool, drawn as background
+LINEAR_RANKS = 200  # above, ranks are drawn on a logarithmic axis
 MOST_NODES = 2000
 MOST_BANDS = 7
 BAND_LIMITS = (2.0**-6, 2.0**12)
@@ -318,7 +319,7 @@ def ranked(
     rank = np.empty(len(values), dtype=np.intp)
     rank[order] = np.arange(1, len(values) + 1)
     if whole:
-        shown = _thinned(len(values), 4000)
+        shown = _ranks_to_draw(len(values))
         ax.plot(shown + 1, values[order[shown]], color=_style.GREY, linewidth=1.3, gid="pool", label="rows of the pool")
     rows, first, counts = np.unique(chosen, return_index=True, return_counts=True)
     before = np.zeros(len(rows), dtype=bool) if design.given is None else design.given[first]
@@ -333,9 +334,20 @@ def ranked(
         large = {"s": 3 * max(size, 16.0), "color": _style.PLAIN, "linewidths": 0}
         ax.scatter([], [], label="larger: drawn more than once", **large)
     _logarithmic(ax, values)
-    ax.set_xlim(1 - 0.02 * len(values), 1.02 * len(values))
+    if len(values) > LINEAR_RANKS:
+        ax.set_xscale("log")  # the few rows with much leverage decide about a fit
+        ax.set_xlim(0.85, 1.15 * len(values))
+    else:
+        ax.set_xlim(1 - 0.02 * len(values), 1.02 * len(values))
     _style.legend(ax, fontsize="small")
     return _style.finish(ax, title=title(design, words), xlabel="rows of the pool in falling order", ylabel=ylabel)
+
+
+def _ranks_to_draw(n: int) -> IntArray:
+    """Positions in falling order, from 0: all of a few, else evenly spaced on the axis that is drawn."""
+    if n <= LINEAR_RANKS:
+        return np.arange(n)
+    return np.unique(np.round(np.geomspace(1, n, 4000)).astype(np.intp)) - 1
 
 
 def _new_and_given(before: BoolArray, counts: IntArray, size: float) -> list[tuple[IntArray, dict[str, Any], str]]:

@@ -9,11 +9,10 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import ConvergenceWarning, InvalidParameterError, warn
 from stattools._threads import one_blas_thread
-from stattools._typing import ArrayLike, FloatArray
+from stattools._typing import FloatArray
 from stattools.wls.rows import (
     Rows,
     orthonormal_rows,
-    pool_matrix,
     ridge,
     solved_from_right,
     squared_norms,
@@ -27,13 +26,16 @@ NEWTON_TOLERANCE = 1e-12  # predicted relative decrease of the p-th power of the
 NEWTON_WARNING = 1e-9  # the same where steps bring nothing more; a larger one is reported
 
 
-def leverage_scores(X: ArrayLike, *, regularization: float = 0.0) -> FloatArray:
+def leverage_scores(X: Any, *, data: Any = None, regularization: float = 0.0) -> FloatArray:
     """Leverage of each row of X, ``x_i^T (X^T X + regularization I)^-1 x_i``.
 
     Parameters
     ----------
-    X : (N, p) array_like
-        Finite numbers; a memmap is read by blocks of rows. Add a column of ones for an intercept.
+    X : (N, p) array_like or table, or str
+        Finite numbers, or a formula for `data`; a memmap is read by blocks of rows. No column of ones is added to an
+        array.
+    data : DataFrame, optional
+        The table of a formula.
     regularization : float, default 0
         Ridge parameter, in the units of the columns squared. With 0, units of the columns do not matter and X may have
         deficient rank (the inverse is then the pseudo-inverse).
@@ -65,7 +67,7 @@ def leverage_scores(X: ArrayLike, *, regularization: float = 0.0) -> FloatArray:
     >>> leverage_scores([[1.0], [2.0], [2.0]], regularization=1.0)
     array([0.1, 0.4, 0.4])
     """
-    rows, regularization = _rows_of(X), _validation.real(regularization, "regularization", minimum=0)
+    rows, regularization = _rows_of(X, data), _validation.real(regularization, "regularization", minimum=0)
     return ridge_leverage(rows, regularization) if regularization else rows.leverage
 
 
@@ -81,13 +83,17 @@ def ridge_leverage(rows: Rows, regularization: float) -> FloatArray:
     return np.concatenate([squared_norms(coordinates.of(features)) for _, features in rows.blocks()])
 
 
-def lewis_weights(X: ArrayLike, p: float = 2, *, tol: float = 1e-10, max_iterations: int = 200) -> FloatArray:
+def lewis_weights(
+    X: Any, p: float = 2, *, data: Any = None, tol: float = 1e-10, max_iterations: int = 200
+) -> FloatArray:
     """l_p Lewis weights of the rows of X: ``w_i^(2/p) = x_i^T (X^T W^(1 - 2/p) X)^-1 x_i``.
 
     Parameters
     ----------
-    X : (N, d) array_like
-        Finite numbers; a memmap is read by blocks of rows.
+    X : (N, d) array_like or table, or str
+        Finite numbers, or a formula for `data`; a memmap is read by blocks of rows.
+    data : DataFrame, optional
+        The table of a formula.
     p : float, default 2
         Any p > 0. For p = 2 they are the leverage scores.
     tol : float, default 1e-10
@@ -141,7 +147,7 @@ def lewis_weights(X: ArrayLike, p: float = 2, *, tol: float = 1e-10, max_iterati
     p = _validation.real(p, "p", minimum=0, exclusive=True)
     tol = _validation.real(tol, "tol", minimum=0, exclusive=True)
     max_iterations = _validation.integer(max_iterations, "max_iterations", minimum=1)
-    found = lewis_weights_of(_rows_of(X), p, tol, max_iterations)
+    found = lewis_weights_of(_rows_of(X, data), p, tol, max_iterations)
     if not found.residual <= tol:
         warn(
             f"Lewis weights for p = {p:g} reached a residual of {found.residual:.2g} in {max_iterations} iterations, "
@@ -193,12 +199,14 @@ def _reweighted_leverage(rows: Rows, logs: FloatArray, p: float) -> FloatArray:
         return np.concatenate([squared_norms(solved_from_right(block.copy(), factor)) for _, block in rows.blocks()])
 
 
-def lp_sensitivities(X: ArrayLike, p: float = 2, *, exact: bool = False, augment: bool = False) -> FloatArray:
+def lp_sensitivities(
+    X: Any, p: float = 2, *, data: Any = None, exact: bool = False, augment: bool = False
+) -> FloatArray:
     """l_p sensitivity of each row of X, ``max_b |x_i^T b|^p / ||X b||_p^p``, or an upper bound for it.
 
     Parameters
     ----------
-    X : (N, d) array_like
+    X : (N, d) array_like or table, or str
         Finite numbers.
     p : float, default 2
         At least 1. For p = 2 sensitivities are leverage scores.
@@ -252,7 +260,7 @@ def lp_sensitivities(X: ArrayLike, p: float = 2, *, exact: bool = False, augment
     """
     p = _validation.real(p, "p", minimum=1)
     exact, augment = _validation.boolean(exact, "exact"), _validation.boolean(augment, "augment")
-    rows = _rows_of(X)
+    rows = _rows_of(X, data)
     if exact and len(rows) > LARGEST_EXACT:
         raise InvalidParameterError(
             f"exact sensitivities need a regression for each of {len(rows)} rows and are limited to {LARGEST_EXACT}; "
@@ -355,5 +363,8 @@ def _power_sum(residuals: FloatArray, p: float) -> float:
     return float((np.abs(residuals) ** p).sum())
 
 
-def _rows_of(X: ArrayLike) -> Rows:
-    return orthonormal_rows(pool_matrix(X, "X"))
+def _rows_of(X: Any, data: Any) -> Rows:
+    """The rows of a matrix, a table, or a formula for a table."""
+    from stattools.wls.pool import columns_of_pool
+
+    return orthonormal_rows(columns_of_pool(X, data)[0])

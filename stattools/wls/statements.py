@@ -23,6 +23,9 @@ SETTINGS = {
 SETTINGS["sensitivity"] = SETTINGS["lewis"]
 
 
+USEFUL = 100  # larger factors are not spelled out
+
+
 def complete(design: Design) -> Design:
     """The design with its guarantee and its price in words.
 
@@ -45,7 +48,9 @@ def _space_lines(design: Design) -> list[str]:
     elif design.method == "repeated_dpp" and plain:
         lines.append(_of_replicates())
     factor, condition = guarantees.error_factor(design)
-    if factor is not None:
+    if factor is not None and factor > USEFUL:
+        lines.append(_too_large(factor))
+    elif factor is not None:
         lines.append(
             f"for exact values, E ||f - Qf||^2 <= {number(factor)} ||f - Pf||^2 {condition}; Qf is the fit, Pf the "
             "best "
@@ -81,7 +86,9 @@ def _pool_lines(design: Design) -> list[str]:
     if design.method in SETTINGS:
         lines.append(SETTINGS[design.method])
     factor, condition = guarantees.error_factor(design)
-    if factor is not None:
+    if factor is not None and factor > USEFUL:
+        lines.append(_too_large(factor))
+    elif factor is not None:
         lines.append(
             f"for any labels, E L(w) <= {number(factor)} L(w*) {condition}; L is the sum of squares over all rows, w* "
             "the "
@@ -103,6 +110,13 @@ def _pool_lines(design: Design) -> list[str]:
         )
     lines.append(_of_this_design(design))
     return lines
+
+
+def _too_large(factor: float) -> str:
+    return (
+        f"the bound that is known on the expected error, {number(factor)} times the smallest possible, is too large to "
+        "be of use at this n"
+    )
 
 
 def _of_replicates() -> str:

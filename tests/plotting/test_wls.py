@@ -361,7 +361,8 @@ def test_rows_of_zeros_and_large_pools_are_drawn(ax):
     design = pool_design(X, 9, n_simulations=0, rng=1)
     design.plot(ax=ax)
     curve = by_gid(ax, "pool")
-    assert len(curve.get_xdata()) == 4000 and curve.get_xdata()[[0, -1]].tolist() == [1, 6000]
+    assert len(curve.get_xdata()) <= 4000 and curve.get_xdata()[[0, -1]].tolist() == [1, 6000]
+    assert ax.get_xscale() == "log"
     ax.figure.canvas.draw()
     ax.figure.clear()
     ax = ax.figure.add_subplot()

@@ -213,8 +213,8 @@ def test_rows_of_zeros_and_deficient_rank():
 def test_bad_matrices_are_refused(function):
     with pytest.raises(InvalidDataError, match="X has nan at row 1, column 0"):
         function([[1.0, 2.0], [np.nan, 1.0]])
-    with pytest.raises(InvalidDataError, match=r"X has shape \(3,\); it must have 2 dimension"):
-        function([1.0, 2.0, 3.0])
+    with pytest.raises(InvalidDataError, match=r"X has shape \(1, 2, 3\); it must have 1 or 2 dimension"):
+        function(np.ones((1, 2, 3)))
     with pytest.raises(InvalidDataError, match="X is empty"):
         function(np.empty((0, 2)))
     with pytest.raises(DegenerateDataError, match="every row of the pool is zero"):
@@ -244,3 +244,13 @@ def test_weights_that_do_not_converge_are_reported():
     with pytest.warns(ConvergenceWarning, match="p = 100 reached a residual of .* in 5 iterations"):
         weights = lewis_weights(heavy(), 100, max_iterations=5)
     assert weights.shape == (200,)
+
+
+# tables --------------------------------------------------------------------------------------------------------------
+def test_formulas_and_tables_give_the_scores_of_their_columns():
+    rng = np.random.default_rng(1)
+    data = pd.DataFrame({"x": rng.normal(size=30), "g": rng.choice(list("ab"), 30)})
+    matrix = np.column_stack([np.ones(30), data["x"], data["g"] == "b"])
+    for scores in (leverage_scores, lewis_weights, lp_sensitivities):
+        np.testing.assert_allclose(scores("~ x + g", data=data), scores(matrix), rtol=1e-10)  # rounding
+    np.testing.assert_array_equal(leverage_scores(data[["x"]]), leverage_scores(data[["x"]].to_numpy()))
