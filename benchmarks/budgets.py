@@ -142,6 +142,83 @@ def _load(name: str) -> Callable[[], Call]:
     return prepare
 
 
+def _space(n_inputs: int = 2) -> Any:
+    from stattools.wls import PolynomialSpace
+
+    return PolynomialSpace(["legendre"] * n_inputs, degree=5)
+
+
+def _rows() -> Any:
+    return np.random.default_rng(1).standard_normal((1000, 10))
+
+
+def _space_values(name: str) -> Callable[[], Call]:
+    def prepare() -> Call:
+        from stattools import wls
+
+        if name == "SphericalHarmonicSpace":
+            return lambda: wls.SphericalHarmonicSpace(10).evaluate([[10.0, 20.0], [30.0, 40.0]])
+        if name == "FunctionSpace":
+            nodes = (np.arange(1000) + 0.5) / 1000
+            return lambda: wls.FunctionSpace(lambda x: np.sqrt(2) * np.sin(np.pi * x), nodes)
+        return lambda: _space().evaluate(np.full((3, 2), 0.5))
+
+    return prepare
+
+
+def _design(n_inputs: int = 2, **options: Any) -> Callable[[], Call]:
+    def prepare() -> Call:
+        from stattools.wls import optimal_design
+
+        space = _space(n_inputs)
+        return lambda: optimal_design(space, rng=1, **options)
+
+    return prepare
+
+
+def _pool(n: int = 30, **options: Any) -> Callable[[], Call]:
+    def prepare() -> Call:
+        from stattools.wls import pool_design
+
+        rows = _rows()
+        return lambda: pool_design(rows, n, rng=1, **options)
+
+    return prepare
+
+
+def _of_rows(name: str, *arguments: Any) -> Callable[[], Call]:
+    def prepare() -> Call:
+        from stattools import wls
+
+        rows = _rows()
+        return lambda: getattr(wls, name)(rows, *arguments)
+
+    return prepare
+
+
+def _required_n() -> Call:
+    from stattools.wls import required_n
+
+    space = _space()
+    return lambda: required_n(space, law="repeated_dpp", simulate=True, n_simulations=50, rng=1)
+
+
+def _estimator() -> Call:
+    from stattools.wls import WeightedLeastSquares
+
+    rows = _rows()
+    return lambda: WeightedLeastSquares().fit(rows, rows[:, 0])
+
+
+def _formula() -> Call:
+    import pandas as pd
+
+    from stattools.wls import wls
+
+    frame = pd.DataFrame(_rows()[:, :3], columns=["y", "a", "b"])
+    return lambda: wls("y ~ a * b", frame)
+
+
 _RING = np.eye(30, k=1) + np.eye(30, k=-1) + np.eye(30, k=29) + np.eye(30, k=-29)
 CALLS: dict[str, Callable[[], Call]] = {
     "from_samples": _constructor("from_samples", [[1.0, 2.0], [3.0]]),
@@ -180,8 +257,29 @@ CALLS: dict[str, Callable[[], Call]] = {
     "load_storms": _load("load_storms"),
     "load_snow1854": _load("load_snow1854"),
     "load_digits_grid": _load("load_digits_grid"),
+    "load_magnetic_field": _load("load_magnetic_field"),
+    "load_nyc_flights": _load("load_nyc_flights"),
+    "PolynomialSpace.evaluate": _space_values("PolynomialSpace"),
+    "SphericalHarmonicSpace.evaluate": _space_values("SphericalHarmonicSpace"),
+    "FunctionSpace": _space_values("FunctionSpace"),
+    "optimal_design": _design(),
+    "optimal_design, one input": _design(1),
+    "optimal_design, volume": _design(method="volume"),
+    "optimal_design, greedy": _design(method="greedy"),
+    "optimal_design, boosted": _design(n=100, method="boosted"),
+    "required_n, simulated": _required_n,
+    "pool_design": _pool(),
+    "pool_design, volume": _pool(method="volume"),
+    "pool_design, regularized": _pool(method="regularized_volume", regularization=1.0),
+    "pool_design, lewis": _pool(method="lewis", p=1),
+    "pool_design, d_optimal": _pool(method="d_optimal"),
+    "leverage_scores": _of_rows("leverage_scores"),
+    "lewis_weights": _of_rows("lewis_weights", 1),
+    "lp_sensitivities": _of_rows("lp_sensitivities", 3),
+    "WeightedLeastSquares.fit": _estimator,
+    "wls": _formula,
 }
-QUICK = ("from_samples", "embed, histograms", "isw_distance", "isw_test")
+QUICK = ("from_samples", "embed, histograms", "isw_distance", "isw_test", "optimal_design", "pool_design")
 
 
 def run(quick: bool, repetitions: int) -> list[Section]:

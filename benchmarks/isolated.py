@@ -77,6 +77,44 @@ def large_test(n_units: int, n_nodes: int, n_slices: int, options: dict[str, Any
     return {"took": took, "main": peak_of_process(), "workers": workers, "pvalue": result.pvalue, "P": features}
 
 
+def memmap_pool(n_rows: int, n_columns: int, n: int, method: str) -> dict[str, float]:
+    """Time, growth of memory and passes over the file of one `pool_design` on a pool that lies on disk.
+
+    The file is written by blocks and removed afterwards. Passes are counted by the rows of it that were read in blocks.
+    """
+    import tempfile
+
+    import numpy as np
+
+    from stattools.wls import pool_design, rows
+
+    read, blocks_of = [0], rows.blocks_of
+
+    def counted(matrix: Any, *arguments: Any, **options: Any) -> Any:
+        for low, block in blocks_of(matrix, *arguments, **options):
+            read[0] += len(block) if isinstance(matrix, np.memmap) else 0
+            yield low, block
+
+    rows.blocks_of = counted
+    options: dict[str, Any] = {"method": method, "rng": 1}
+    pool_design(np.random.default_rng(0).standard_normal((1000, n_columns)), n, **options)
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/pool"
+        rng, step = np.random.default_rng(1), 100_000
+        with open(path, "wb") as file:
+            for low in range(0, n_rows, step):
+                rng.standard_normal((min(step, n_rows - low), n_columns)).tofile(file)
+        pool = np.memmap(path, dtype=np.float64, mode="r", shape=(n_rows, n_columns))
+        before, read[0] = _status("VmRSS"), 0
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        start = time.perf_counter()
+        design = pool_design(pool, n, **options)
+        took = time.perf_counter() - start
+        growth, after = _status("VmHWM") - before, _status("VmRSS") - before
+        del design, pool
+    return {"growth": growth, "after": after, "took": took, "passes": read[0] / n_rows}
+
+
 # first calls and imports ----------------------------------------------------------------------------------------------
 def first_call(name: str, imports: list[str] | None) -> dict[str, Any]:
     """Time of the first and second call of `benchmarks.budgets.CALLS`, after the imports given."""
@@ -112,7 +150,13 @@ def import_time() -> dict[str, Any]:
     return {"numpy": middle - start, "stattools": stop - middle, "loaded": [m for m in heavy if m in sys.modules]}
 
 
-TASKS = {"peak": peak, "large_test": large_test, "first_call": first_call, "import_time": import_time}
+TASKS = {
+    "peak": peak,
+    "large_test": large_test,
+    "memmap_pool": memmap_pool,
+    "first_call": first_call,
+    "import_time": import_time,
+}
 
 if __name__ == "__main__":
     print(json.dumps(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))

@@ -1,4 +1,4 @@
-"""Rejection rates of the mean tests on simulated collections: the tables of docs/replication.md.
+"""Rejection rates of the mean tests on simulated collections: their section of docs/replication.md.
 
     python benchmarks/isw_tables.py --write docs/replication.md
 
@@ -9,6 +9,7 @@ Every rate is at level 0.05 with 199 resamples; R is the number of simulated dat
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 import warnings
 from pathlib import Path
@@ -16,9 +17,14 @@ from pathlib import Path
 import joblib
 import numpy as np
 
+if __package__ in (None, ""):  # called as a script
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 import stattools as st
+from benchmarks.replication import write_section
 from stattools.distributions import Embedding, Identity
 
+HEADING = "Rejection rates of the two-sample tests"
 LEVEL = 0.05
 TESTS = {
     "T*": {},
@@ -99,7 +105,7 @@ def pvalues(draw, key, repetition):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repetitions", type=float, default=1.0, help="factor on every R")
-    parser.add_argument("--write", type=Path, help="a Markdown file to write the table to")
+    parser.add_argument("--write", type=Path, help="a Markdown page to write the section to")
     parser.add_argument("--n-jobs", type=int, default=2)
     options = parser.parse_args()
     started = time.time()
@@ -114,13 +120,10 @@ def main():
         lines.append(f"| {name} | {repetitions} | " + " | ".join(f"{rate:.3f}" for rate in rates) + " |")
         print(lines[-1], f"({time.time() - started:.0f} s)", flush=True)
     if options.write:
-        options.write.write_text(PAGE.format(table="\n".join(lines), version=st.__version__), encoding="utf-8")
+        write_section(options.write, HEADING, SECTION.format(table="\n".join(lines), version=st.__version__))
 
 
-PAGE = """# Replication tables
-
-## Rejection rates of the two-sample tests
-
+SECTION = """\
 Written by `benchmarks/isw_tables.py` with stattools {version}: rejection rates at level 0.05, 199 resamples a test, R
 simulated data sets a row. Two binomial standard errors are 0.010 at rate 0.05 for R = 2000, 0.014 for R = 1000 and
 0.019 for R = 500; about 0.045 at rate 0.5 for R = 500.

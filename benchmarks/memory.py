@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -80,6 +81,51 @@ def _test(statistic: str, n_units: int, n_slices: int) -> Callable[..., Callable
     return prepare
 
 
+def _space_design(method: str) -> Callable[..., Callable[[], Any]]:
+    def prepare(*, small: bool) -> Callable[[], Any]:
+        from stattools.wls import PolynomialSpace, optimal_design
+
+        space = PolynomialSpace(["legendre"] * 2, degree=3 if small else 9)
+        n = 100 if small else 165_000
+        return lambda: optimal_design(space, n, method=method, condition=False, n_simulations=0, rng=1)
+
+    return prepare
+
+
+def _pool_design(method: str, **options: Any) -> Callable[..., Callable[[], Any]]:
+    def prepare(*, small: bool) -> Callable[[], Any]:
+        from stattools.wls import pool_design
+
+        rows = np.random.default_rng(1).standard_normal((1000 if small else 1_000_000, 20))
+        return lambda: pool_design(rows, 100, method=method, n_simulations=0, rng=1, **options)
+
+    return prepare
+
+
+def _pool_on_disk(*, small: bool) -> Callable[[], Any]:
+    from stattools.wls import pool_design
+
+    folder = tempfile.TemporaryDirectory()
+    shape = (1000 if small else 5_000_000, 20)
+    with open(f"{folder.name}/pool", "wb") as file:
+        for seed in range(10):
+            np.random.default_rng(seed).standard_normal((shape[0] // 10, 20)).tofile(file)
+    pool = np.memmap(f"{folder.name}/pool", dtype=np.float64, mode="r", shape=shape)
+
+    def call() -> Any:
+        assert folder  # kept until the call, removed when the process ends
+        return pool_design(pool, 100, method="leveraged_volume", n_simulations=0, rng=1)
+
+    return call
+
+
+def _fit(*, small: bool) -> Callable[[], Any]:
+    from stattools.wls import WeightedLeastSquares
+
+    x = np.random.default_rng(1).standard_normal((1000 if small else 200_000, 50))
+    return lambda: WeightedLeastSquares().fit(x, x[:, 0])
+
+
 def _test_bytes(n_units: int, n_slices: int, rows: float = 6.5, grams: int = 1) -> float:
     p = 20 * n_slices
     return 8.0 * (rows * n_units * p + grams * n_units * min(n_units, p))
@@ -101,6 +147,15 @@ CASES = {
     "isw_test, omnibus": Case(
         _test("omnibus", 2000, 200), "8 (8.5 N P + 4 N min(N, P))", _test_bytes(2000, 200, 8.5, 4)
     ),
+    "optimal_design, iid": Case(_space_design("iid"), "32 n p", 32.0 * 165_000 * 55),
+    "optimal_design, repeated DPP": Case(_space_design("repeated_dpp"), "32 n p", 32.0 * 165_000 * 55),
+    "pool_design, volume": Case(_pool_design("volume"), "8 R (p + 4)", 8e6 * 24),
+    "pool_design, leveraged volume": Case(_pool_design("leveraged_volume"), "8 R (p + 4)", 8e6 * 24),
+    "pool_design, regularized": Case(
+        _pool_design("regularized_volume", regularization=1.0), "32 R p", 32e6 * 20
+    ),
+    "pool_design, memmap": Case(_pool_on_disk, "56 R", 56.0 * 5e6),
+    "WeightedLeastSquares.fit": Case(_fit, "24 n p", 24.0 * 200_000 * 50),
 }
 
 
@@ -162,7 +217,8 @@ def _formulas(section: Section, quick: bool) -> None:
     )  # fmt: skip
     section.parts.append(
         "The input is there before the call and is not counted. N distributions, n shared nodes, M atoms, m atoms of "
-        "one distribution, S slices, D levels, P features."
+        "one distribution, S slices, D levels, P features. Designs and fits: n points or rows of a fit, p basis "
+        "functions or columns, R rows of a pool."
     )
     section.checks.append(
         Check("peaks of memory over the docstrings' formulas", f"above in {len(missed)} of {len(names)}",

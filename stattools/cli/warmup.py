@@ -115,13 +115,12 @@ def _design_steps() -> Iterator[tuple[str, Callable[[], Any]]]:
     )
 
     rng = np.random.default_rng(0)
-    nodes = rng.random((50, 1))
     families = ["legendre", "hermite", "laguerre", "chebyshev", ("jacobi", 1, 2), "trigonometric"]
     spaces: list[Any] = [PolynomialSpace(family, degree=2) for family in families]
     spaces += [
         PolynomialSpace(["legendre", "hermite"], degree=2),
         SphericalHarmonicSpace(2),
-        FunctionSpace(lambda x: np.column_stack([np.ones(len(x)), x]), nodes),
+        FunctionSpace(lambda x: np.ones((len(x), 1)), rng.random((50, 1))),
     ]
     rows = rng.normal(size=(40, 3))
     table = {"y": rows[:, 0], "x": rows[:, 1]}

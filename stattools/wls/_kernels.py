@@ -65,7 +65,7 @@ def tensor_products(tables, indices):
 
 
 @njit
-def inverse_cdf(levels, rows, cdf, density):
+def inverse_cdf(levels, rows, cdf, density, guide):
     """Quantiles of tabulated laws on equal steps of [0, 1], by inverting cubic Hermite pieces.
 
     Parameters
@@ -78,6 +78,8 @@ def inverse_cdf(levels, rows, cdf, density):
         Distribution functions at the nodes, from 0 to 1.
     density : (K, G + 1) float64
         Their derivatives with respect to the position.
+    guide : (K, G) int64
+        The cell of the quantile of level j / G, where the search for levels from there to (j + 1) / G starts.
 
     Returns
     -------
@@ -89,13 +91,9 @@ def inverse_cdf(levels, rows, cdf, density):
     positions = np.empty(n)
     for i in range(n):
         row, u = rows[i], levels[i]
-        low, high = 0, cells
-        while high - low > 1:
-            middle = (low + high) // 2
-            if cdf[row, middle] <= u:
-                low = middle
-            else:
-                high = middle
+        low = guide[row, min(int(u * cells), cells - 1)]
+        while low < cells - 1 and cdf[row, low + 1] <= u:
+            low += 1
         start, rise = cdf[row, low], cdf[row, low + 1] - cdf[row, low]
         if rise <= 0.0:
             positions[i] = low * step
@@ -104,7 +102,10 @@ def inverse_cdf(levels, rows, cdf, density):
         first, last = density[row, low] * step / rise, density[row, low + 1] * step / rise
         # y(t) = first t + c2 t^2 + c3 t^3 rises from 0 to 1; bisection keeps Newton's steps inside
         c2, c3 = 3.0 - 2.0 * first - last, first + last - 2.0
-        left, right, t = 0.0, 1.0, min(max(target, 0.0), 1.0)
+        target = min(max(target, 0.0), 1.0)
+        root = np.sqrt(first * first + 4.0 * (1.0 - first) * target)
+        left, right = 0.0, 1.0
+        t = min(2.0 * target / (first + root), 1.0) if first + root > 0.0 else target  # exact for a linear density
         for _ in range(60):
             gap = t * (first + t * (c2 + t * c3)) - target
             if gap > 0.0:
@@ -115,9 +116,10 @@ def inverse_cdf(levels, rows, cdf, density):
             following = t - gap / slope if slope > 0.0 else 0.5 * (left + right)
             if not (left < following < right):
                 following = 0.5 * (left + right)
-            if abs(following - t) <= 1e-15:
-                break
+            done = abs(following - t) <= 1e-9  # of a cell; the next step changes nothing that the table knows
             t = following
+            if done:
+                break
         positions[i] = (low + t) * step
     return positions
 
@@ -135,8 +137,8 @@ def accept_proposals(features, uniforms, basis, n_accepted, accepted):
     features : (B, m) float64
         Of proposals drawn in proportion to their squared norm.
     uniforms : (B,) float64
-    basis : (r, m) float64, changed
-        The first n_accepted rows are orthonormal.
+    basis : (ceil(r / 8), m, 8) float64, changed
+        Orthonormal vectors in groups of eight: ``basis[b, :, j]`` is number 8 b + j. Those from n_accepted on are zero.
     n_accepted : int
     accepted : (r,) int64, changed
         Positions of accepted proposals in this block are written from n_accepted on.
@@ -147,27 +149,26 @@ def accept_proposals(features, uniforms, basis, n_accepted, accepted):
         Proposals beyond n_used were not looked at.
     """
     n_proposals, m = features.shape
-    rank = basis.shape[0]
-    residual, parts = np.empty(m), np.empty(rank)
+    rank = accepted.size
+    residual, parts = np.empty(m), np.zeros((basis.shape[0], 8))
     for i in range(n_proposals):
         feature = features[i]
         norm = 0.0
         for k in range(m):
             norm += feature[k] * feature[k]
         left, bar = norm, uniforms[i] * norm
-        row = 0
-        while row < n_accepted and left > bar:
-            stop = min(row + 8, n_accepted)
-            _products(feature, basis, row, stop, parts)
-            for q in range(row, stop):
-                left -= parts[q] * parts[q]
-            row = stop
+        n_groups = (n_accepted + 7) // 8
+        group = 0
+        while group < n_groups and left > bar:
+            left -= _eight_products(feature, basis[group], parts[group])
+            group += 1
         if left <= bar or norm == 0.0:
             continue
         residual[:] = feature
-        _subtract(residual, parts, basis, n_accepted)
-        _products(residual, basis, 0, n_accepted, parts)  # a second pass makes the row orthogonal to working precision
-        _subtract(residual, parts, basis, n_accepted)
+        _subtract(residual, parts, basis, n_groups)
+        for group in range(n_groups):  # a second pass makes the vector orthogonal to working precision
+            _eight_products(residual, basis[group], parts[group])
+        _subtract(residual, parts, basis, n_groups)
         length = 0.0
         for k in range(m):
             length += residual[k] * residual[k]
@@ -175,7 +176,7 @@ def accept_proposals(features, uniforms, basis, n_accepted, accepted):
             continue
         scale = 1.0 / np.sqrt(length)
         for k in range(m):
-            basis[n_accepted, k] = residual[k] * scale
+            basis[n_accepted // 8, k, n_accepted % 8] = residual[k] * scale
         accepted[n_accepted] = i
         n_accepted += 1
         if n_accepted == rank:
@@ -184,37 +185,34 @@ def accept_proposals(features, uniforms, basis, n_accepted, accepted):
 
 
 @njit
-def _products(vector, basis, start, stop, parts):
-    """Write the products with rows start, ..., stop - 1 to these places of `parts`; eight sums that do not wait."""
-    row = start
-    while row + 8 <= stop:
-        s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
-        for k in range(vector.size):
-            value = vector[k]
-            s0 += basis[row, k] * value
-            s1 += basis[row + 1, k] * value
-            s2 += basis[row + 2, k] * value
-            s3 += basis[row + 3, k] * value
-            s4 += basis[row + 4, k] * value
-            s5 += basis[row + 5, k] * value
-            s6 += basis[row + 6, k] * value
-            s7 += basis[row + 7, k] * value
-        parts[row], parts[row + 1], parts[row + 2], parts[row + 3] = s0, s1, s2, s3
-        parts[row + 4], parts[row + 5], parts[row + 6], parts[row + 7] = s4, s5, s6, s7
-        row += 8
-    for q in range(row, stop):
-        total = 0.0
-        for k in range(vector.size):
-            total += basis[q, k] * vector[k]
-        parts[q] = total
+def _eight_products(vector, group, parts):
+    """Write the products with eight vectors to `parts` and return the sum of their squares."""
+    s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
+    for k in range(vector.size):
+        value = vector[k]
+        s0 += group[k, 0] * value
+        s1 += group[k, 1] * value
+        s2 += group[k, 2] * value
+        s3 += group[k, 3] * value
+        s4 += group[k, 4] * value
+        s5 += group[k, 5] * value
+        s6 += group[k, 6] * value
+        s7 += group[k, 7] * value
+    parts[0], parts[1], parts[2], parts[3] = s0, s1, s2, s3
+    parts[4], parts[5], parts[6], parts[7] = s4, s5, s6, s7
+    return s0 * s0 + s1 * s1 + s2 * s2 + s3 * s3 + s4 * s4 + s5 * s5 + s6 * s6 + s7 * s7
 
 
 @njit
-def _subtract(vector, parts, basis, n_rows):
-    """Take the first rows, times their parts, from a vector."""
-    for q in range(n_rows):
+def _subtract(vector, parts, basis, n_groups):
+    """Take the vectors of the first groups, times their parts, from a vector."""
+    for b in range(n_groups):
+        p0, p1, p2, p3 = parts[b, 0], parts[b, 1], parts[b, 2], parts[b, 3]
+        p4, p5, p6, p7 = parts[b, 4], parts[b, 5], parts[b, 6], parts[b, 7]
         for k in range(vector.size):
-            vector[k] -= parts[q] * basis[q, k]
+            first = (p0 * basis[b, k, 0] + p1 * basis[b, k, 1]) + (p2 * basis[b, k, 2] + p3 * basis[b, k, 3])
+            last = (p4 * basis[b, k, 4] + p5 * basis[b, k, 5]) + (p6 * basis[b, k, 6] + p7 * basis[b, k, 7])
+            vector[k] -= first + last
 
 
 # removal of rows -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 
 from stattools import _validation
 from stattools._errors import InvalidParameterError
-from stattools._typing import FloatArray
+from stattools._typing import FloatArray, IntArray
 from stattools.wls import _kernels
 
 NAMES = ("legendre", "chebyshev", "jacobi", "hermite", "laguerre", "trigonometric")
@@ -89,7 +89,7 @@ class Family:
         if self.name == "laguerre":
             return np.asarray(self.parameters[1] * np.maximum(z, 0.0))
         share = z if self.name == "trigonometric" else (1.0 + z) / 2.0
-        return np.clip(self.low + (self.high - self.low) * share, self.low, self.high)
+        return np.minimum(np.maximum(self.low + (self.high - self.low) * share, self.low), self.high)
 
     def sample(self, generator: np.random.Generator, n: int) -> FloatArray:
         """(n,) independent draws from the measure."""
@@ -127,7 +127,7 @@ class Family:
     def _standard_values(self, z: FloatArray, n_degrees: int) -> FloatArray:
         if self.name == "trigonometric":
             return _trigonometric_values(z, n_degrees)
-        return np.asarray(_kernels.recurrence_values(np.ascontiguousarray(z), *self.recurrence(n_degrees)))
+        return np.asarray(_kernels.recurrence_values(np.ascontiguousarray(z), *_recurrence(self, n_degrees)))
 
     def quadrature(self, n_nodes: int) -> tuple[FloatArray, FloatArray]:
         """Nodes in the user's domain and masses that sum to one.
@@ -169,7 +169,7 @@ class Family:
         if self.name == "trigonometric":
             return self.from_standard(self._induced_waves(degrees, levels))
         table = _induced_table(self, n_degrees)
-        positions = _kernels.inverse_cdf(levels, degrees, table.cdf, table.density)
+        positions = _kernels.inverse_cdf(levels, degrees, table.cdf, table.density, table.guide)
         return self.from_standard(table.place(np.asarray(positions)))
 
     def _induced_waves(self, functions: Any, levels: FloatArray) -> FloatArray:
@@ -179,7 +179,8 @@ class Family:
         periods = levels * frequencies
         whole = np.floor(periods)
         table = _induced_table(self, 3)
-        within = _kernels.inverse_cdf(np.ascontiguousarray(periods - whole), first, table.cdf, table.density)
+        levels = np.ascontiguousarray(periods - whole)
+        within = _kernels.inverse_cdf(levels, first, table.cdf, table.density, table.guide)
         return np.asarray((whole + within) / frequencies)
 
     def largest_logarithms(self, n_degrees: int) -> FloatArray:
@@ -198,11 +199,20 @@ class Family:
 
 @dataclass(frozen=True)
 class InducedTable:
-    """cdf, density : (K, G + 1) of p_k^2 dmu on equal steps of a position; place : position to standard point."""
+    """cdf, density : (K, G + 1) of p_k^2 dmu on equal steps of a position; place : position to standard point.
+
+    guide : (K, G) cell of the quantile of level j / G.
+    """
 
     cdf: FloatArray
     density: FloatArray
+    guide: IntArray
     place: Map
+
+
+@lru_cache(maxsize=64)
+def _recurrence(family: Family, n_degrees: int) -> tuple[FloatArray, FloatArray]:
+    return family.recurrence(n_degrees)
 
 
 @lru_cache(maxsize=16)
@@ -224,7 +234,10 @@ def _induced_table(family: Family, n_degrees: int) -> InducedTable:
     cdf = np.concatenate([np.zeros((n_degrees, 1)), np.cumsum(cells, axis=1)], axis=1)
     total = cdf[:, -1:]
     density = _densities(family, n_degrees, np.arange(n_cells + 1) / n_cells, place, weight) * (2 * n_cells) / total
-    return InducedTable(np.ascontiguousarray(cdf / total), np.ascontiguousarray(density), place)
+    cdf = np.ascontiguousarray(cdf / total)
+    cells_of_levels = np.array([np.searchsorted(row, left, side="right") - 1 for row in cdf])
+    guide = np.clip(cells_of_levels, 0, n_cells - 1).astype(np.int64)
+    return InducedTable(cdf, np.ascontiguousarray(density), guide, place)
 
 
 def _densities(family: Family, n_degrees: int, t: FloatArray, place: Map, weight: Map) -> FloatArray:
@@ -270,7 +283,8 @@ def _jacobi_coordinates(alpha: float, beta: float) -> tuple[Map, Map, float]:
     flat = math.ceil(2 / (min(alpha, beta, 0.0) + 1))
 
     def angle(t: FloatArray) -> FloatArray:
-        return np.asarray(np.pi * betainc(flat, flat, t))
+        step = t * t * (3 - 2 * t) if flat == 2 else betainc(flat, flat, t)  # the same polynomial
+        return np.asarray(np.pi * step)
 
     def weight(t: FloatArray) -> FloatArray:
         # (1 - x)^alpha (1 + x)^beta dx with x = -cos(angle) and dx = sin(angle) d(angle)

@@ -111,7 +111,7 @@ def optimal_design(
     A draw of the DPP costs about m^3 ln m operations, and m^2 for one polynomial input with all degrees. With
     optimal weights m / k(x), G has mean identity under every law here except a conditioned, selected, pruned or
     reweighted one.
-    Memory: 8 n m bytes for the features, three times over.
+    Memory: 32 n m bytes, for the features and copies of them.
 
     References
     ----------
@@ -197,7 +197,9 @@ def optimal_design(
     provenance = Provenance.capture(
         call_text("optimal_design", ("space", n), options), seed=seed, sizes={"n": len(sample.weights), "m": space.dim}
     )
-    return statements.complete(Design(provenance=provenance, warnings=notes.warnings, notes=notes.remarks, **fields))
+    design = Design(provenance=provenance, warnings=notes.warnings, notes=notes.remarks, **fields)
+    with one_blas_thread():  # for the eigenvalues that the words need
+        return statements.complete(design)
 
 
 def _selected(

@@ -113,9 +113,11 @@ def pool_design(
     Notes
     -----
     The pool is factored once, O(N p^2); a draw then costs about d^3 ln d operations, whatever N. Weights are
-    1 / (N q) for rows drawn with probability q, and 1 for laws whose estimator is plain least squares. Memory: 8 N (d +
-    4) bytes besides the pool, 32 N bytes for a memmap, of which two passes are made (more for "lewis", "sensitivity",
-    `given`; "regularized_volume" and "d_optimal" need 8 N d bytes).
+    1 / (N q) for rows drawn with probability q, and 1 for laws whose estimator is plain least squares.
+
+    Memory: 8 N (d + 4) bytes besides the pool, 32 N d for "regularized_volume". For a memmap 56 N bytes: one pass makes
+    the triangular factor and one the leverages to draw by, and rows are read as they are drawn; "lewis", "sensitivity"
+    and `given` make more passes, "regularized_volume" and "d_optimal" take 32 N d bytes.
 
     The minimiser with costs: for weights 1 / (N q) the mean of (w k)^2 is proportional to sum l^2 / q, and for a given
     sum of q c this is smallest at q proportional to l / sqrt(c), by Cauchy and Schwarz (derived here).

@@ -99,8 +99,10 @@ def orthonormal_rows(matrix: FloatArray, *, masses: FloatArray | None = None, bl
 
     Raises
     ------
+    InvalidDataError
+        A number of a memmap is not finite; arrays are checked before.
     DegenerateDataError
-        Every row of positive mass is zero.
+        Every row of positive mass is zero, or squares overflow.
 
     Notes
     -----
@@ -123,6 +125,9 @@ def orthonormal_rows(matrix: FloatArray, *, masses: FloatArray | None = None, bl
     roots = None if masses is None else np.sqrt(masses)
     with one_blas_thread():
         factor = triangular_factor(blocks_of(matrix, block_rows), roots)
+        if not np.isfinite(factor).all():
+            _validation.require_finite(matrix, "X")  # tells the place
+            raise DegenerateDataError("the squares of X overflow; divide its columns by powers of ten")
         transform = _whitening(factor, n)
         if roots is None:
             transform *= np.sqrt(n)
@@ -139,7 +144,7 @@ def orthonormal_rows(matrix: FloatArray, *, masses: FloatArray | None = None, bl
 
 
 def pool_matrix(values: Any, name: str) -> FloatArray:
-    """A matrix of finite numbers; a memmap stays one and is checked by blocks of rows.
+    """A matrix of numbers, of which only a memmap may hold some that are not finite: the factorization finds those.
 
     Raises
     ------
@@ -152,14 +157,8 @@ def pool_matrix(values: Any, name: str) -> FloatArray:
     dtype('float64')
     """
     if isinstance(values, np.memmap) and values.ndim == 2 and values.dtype.kind in "fiub" and values.size:
-        matrix = cast("FloatArray", values)  # of any type; blocks are converted as they are read
-    else:
-        matrix = _validation.float_array(values, name, ndim=2, finite=False)
-    with np.errstate(over="ignore", invalid="ignore"):
-        all_finite = all(np.isfinite(block.sum()) for _, block in blocks_of(matrix))
-    if not all_finite:
-        _validation.require_finite(matrix, name)  # tells the place, and a sum that merely overflows from infinity
-    return matrix
+        return cast("FloatArray", values)  # of any type; blocks are converted as they are read
+    return _validation.float_array(values, name, ndim=2)
 
 
 def triangular_factor(

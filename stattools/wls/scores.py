@@ -58,7 +58,7 @@ def leverage_scores(X: Any, *, data: Any = None, regularization: float = 0.0) ->
     Notes
     -----
     From QR factorizations by blocks of rows; X^T X is never formed. Time O(N p^2); memory 8 N (p + 2) bytes and some
-    blocks of 8 MB, or 16 N bytes and the blocks when X is a memmap.
+    blocks of 512 kB, or 16 N bytes and the blocks when X is a memmap.
 
     Examples
     --------

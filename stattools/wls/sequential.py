@@ -68,7 +68,7 @@ def by_rejection(source: Source, generator: np.random.Generator) -> Draw:
     (3, 3)
     """
     rank = source.dim
-    basis = np.zeros((rank, rank))
+    basis = np.zeros((-(-rank // 8), rank, 8))
     accepted = np.zeros(rank, dtype=np.int64)
     where: list[Any] = []
     features: list[FloatArray] = []
@@ -88,6 +88,8 @@ def by_rejection(source: Source, generator: np.random.Generator) -> Draw:
                 "functions are linearly dependent at the points that can be drawn"
             )
     order = generator.permutation(rank)
+    if len(where) == 1:
+        return type(block)(where[0][order], features[0][order])
     return type(block)(np.concatenate(where)[order], np.concatenate(features)[order])
 
 

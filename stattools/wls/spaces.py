@@ -83,10 +83,15 @@ class Space(FieldsOnly, ABC):
     def draw_optimal(self, generator: np.random.Generator, n: int) -> Draw:
         """Independent draws from the optimal measure, whose density is the Christoffel function over m."""
 
-    def draw_ensemble(self, generator: np.random.Generator) -> Draw | None:
-        """One draw of the projection DPP by a random matrix, where there is one for the space."""
+    def draw_ensemble_points(self, generator: np.random.Generator) -> FloatArray | None:
+        """(m, d) points of the projection DPP by a random matrix, where there is one for the space."""
         del generator
         return None
+
+    def draw_ensemble(self, generator: np.random.Generator) -> Draw | None:
+        """`draw_ensemble_points` with features."""
+        points = self.draw_ensemble_points(generator)
+        return None if points is None else Draw(points, self.features(points))
 
     # what all have ---------------------------------------------------------------------------------------------------
     def evaluate(self, x: ArrayLike) -> FloatArray:
@@ -170,7 +175,8 @@ class Space(FieldsOnly, ABC):
         if law == "dpp":
             if n is not None and _validation.integer(n, "n") != self.dim:
                 raise InvalidParameterError(f"n is {n}; a draw of the DPP of this space has dim = {self.dim} points")
-            return np.asarray(sequential.draw_dpp(self, generator).where)
+            points = self.draw_ensemble_points(generator)
+            return points if points is not None else np.asarray(sequential.by_rejection(self, generator).where)
         if n is None:
             raise InvalidParameterError(f"law={law!r} needs n, the number of points")
         size = _validation.integer(n, "n", minimum=0)
@@ -366,11 +372,11 @@ class PolynomialSpace(Space):
             points[:, j] = family.induced(np.ascontiguousarray(chosen[:, j]), levels[j], size)
         return self._draw(points)
 
-    def draw_ensemble(self, generator: np.random.Generator) -> Draw | None:
+    def draw_ensemble_points(self, generator: np.random.Generator) -> FloatArray | None:
         if self.n_inputs > 1 or self.dim != self._sizes[0]:
             return None
         points = ensembles.points(self.univariate[0], self.dim, generator)
-        return None if points is None else self._draw(points[:, None])
+        return None if points is None else points[:, None]
 
     def _draw(self, points: FloatArray) -> Draw:
         return Draw(points, self.features(points))

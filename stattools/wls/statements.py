@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from stattools.results._format import number
 from stattools.wls import guarantees
 from stattools.wls.design import Design
@@ -27,7 +25,7 @@ USEFUL = 100  # larger factors are not spelled out
 
 
 def complete(design: Design) -> Design:
-    """The design with its guarantee and its price in words.
+    """The design, which nobody has seen yet, with its guarantee and its price in words.
 
     Examples
     --------
@@ -37,7 +35,9 @@ def complete(design: Design) -> Design:
     'the fit is exactly unbiased: its coefficients '
     """
     lines = _pool_lines(design) if design.space is None else _space_lines(design)
-    return replace(design, guarantee=tuple(lines), cost_words=_price(design))
+    object.__setattr__(design, "guarantee", tuple(lines))  # its eigenvalues stay known
+    object.__setattr__(design, "cost_words", _price(design))
+    return design
 
 
 def _space_lines(design: Design) -> list[str]:

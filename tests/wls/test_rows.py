@@ -209,7 +209,9 @@ def test_a_memmap_with_nan_is_refused_with_its_place(tmp_path):
     x = pool(n=100)
     x[70, 2] = np.nan
     with pytest.raises(InvalidDataError, match="X has nan at row 70, column 2"):
-        pool_matrix(memmap_of(x, tmp_path), "X")
+        orthonormal_rows(pool_matrix(memmap_of(x, tmp_path), "X"))
+    with pytest.raises(InvalidDataError, match="X has nan at row 70, column 2"):
+        pool_matrix(x, "X")
 
 
 def test_a_sum_that_overflows_is_no_infinity():

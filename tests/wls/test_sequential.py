@@ -40,7 +40,7 @@ def optimal_cdf(space, j):
 def test_acceptance_is_that_of_fresh_projections(rank, seed):
     rng = np.random.default_rng(seed)
     features, uniforms = rng.normal(size=(40, rank)), rng.random(40)
-    basis, accepted = np.zeros((rank, rank)), np.zeros(rank, dtype=np.int64)
+    basis, accepted = np.zeros((-(-rank // 8), rank, 8)), np.zeros(rank, dtype=np.int64)
     reached = 0
     for start in range(0, 40, 7):  # in pieces, as a draw that runs out of proposals goes on
         before = reached
@@ -50,7 +50,9 @@ def test_acceptance_is_that_of_fresh_projections(rank, seed):
         if reached == rank:
             break
     assert accepted[:reached].tolist() == naive_wls.dpp_acceptance(features, uniforms, rank)
-    np.testing.assert_allclose(basis[:reached] @ basis[:reached].T, np.eye(reached), atol=1e-13)
+    vectors = basis.transpose(0, 2, 1).reshape(-1, rank)
+    assert not vectors[reached:].any()
+    np.testing.assert_allclose(vectors[:reached] @ vectors[:reached].T, np.eye(reached), atol=1e-13)
 
 
 def test_a_pool_dpp_has_the_enumerated_law():
