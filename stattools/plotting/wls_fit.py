@@ -217,8 +217,8 @@ def _residuals(result: Any, ax: Any, *, loo: bool = False, n_labels: int = 3) ->
         label="residual",
     )  # fmt: skip
     lines = _interpolation_words(result)
-    if result.scale is not None and np.isfinite(result.scale) and result.scale > 0:
-        spread = float(np.sqrt(result.scale))
+    if np.isfinite(result.weighted_scale) and result.weighted_scale > 0:
+        spread = float(np.sqrt(result.weighted_scale))
         for level in (-2 * spread, 2 * spread):
             name = f"± 2 residual standard errors ({_style.number(spread)})" if level > 0 else None
             ax.axhline(level, color=_style.INK, linewidth=0.9, linestyle=(0, (4, 3)), label=name, zorder=1)
@@ -318,8 +318,7 @@ def _leverage(result: Any, ax: Any, *, n_labels: int = 3) -> Any:
 
 def _standardized(result: Any, h: FloatArray) -> FloatArray:
     """Weighted residuals over their standard errors for equal weighted variances; NaN where the leverage is one."""
-    scale = float("nan") if result.scale is None else float(result.scale)
-    full = 1 - h < FULL
+    scale, full = result.weighted_scale, 1 - h < FULL
     with np.errstate(invalid="ignore", divide="ignore"):
         standard = np.asarray(result.wresid) / np.sqrt(scale * np.where(full, 1.0, 1 - h))
     return np.where(full | ~np.isfinite(standard), np.nan, standard)

@@ -12,7 +12,7 @@ from stattools import _validation
 from stattools._errors import InvalidParameterError
 from stattools._threads import one_blas_thread
 from stattools._typing import BoolArray, FloatArray, IntArray
-from stattools.wls.solve import WeightedFit, by_row, to_coefficients
+from stattools.wls.solve import WeightedFit, by_row, determined, to_coefficients
 
 COV_TYPES = ("nonrobust", "HC0", "HC1", "HC2", "HC3", "dpp-block", "design")
 ROBUST = ("robust", "hc", "white", "sandwich", "eicker-huber-white", "hccm")
@@ -82,8 +82,28 @@ def residual_df(fit: WeightedFit) -> float:
     return max(fit.n_used - fit.effective_rank, 0.0)
 
 
-def unit_leverage(fit: WeightedFit) -> BoolArray:
-    """(n,) rows that the fit reproduces whatever their response is.
+def joint_leverage(fit: WeightedFit, copies: IntArray | None = None) -> FloatArray:
+    """(n,) leverage of each row together with its copies, which have one label.
+
+    Parameters
+    ----------
+    fit : WeightedFit
+    copies : (n,) int, optional
+        The same number for copies of one row; by default there are none.
+
+    Examples
+    --------
+    >>> from stattools.wls.solve import weighted_fit
+    >>> joint_leverage(weighted_fit(np.ones((4, 1)), np.ones(4)), np.array([0, 1, 1, 1])).round(6)
+    array([0.25, 0.75, 0.75, 0.75])
+    """
+    if copies is None:
+        return fit.leverage
+    return np.asarray(np.bincount(copies, weights=fit.leverage)[copies])
+
+
+def unit_leverage(fit: WeightedFit, copies: IntArray | None = None) -> BoolArray:
+    """(n,) rows that the fit reproduces whatever their response is, copies of a row taken as one.
 
     Examples
     --------
@@ -91,11 +111,18 @@ def unit_leverage(fit: WeightedFit) -> BoolArray:
     >>> unit_leverage(weighted_fit(np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), np.ones(3)))
     array([False, False,  True])
     """
-    return np.asarray(1.0 - fit.leverage < DIVISIBLE)
+    return np.asarray(1.0 - joint_leverage(fit, copies) < DIVISIBLE)
 
 
 def covariance(
-    fit: WeightedFit, cov_type: str, *, blocks: IntArray | None = None, noise_ratio: FloatArray | None = None
+    fit: WeightedFit,
+    cov_type: str,
+    *,
+    blocks: IntArray | None = None,
+    noise_ratio: FloatArray | None = None,
+    copies: IntArray | None = None,
+    exact: BoolArray | None = None,
+    every: bool = False,
 ) -> FloatArray:
     """Covariance of the coefficients of the joint fit.
 
@@ -108,12 +135,20 @@ def covariance(
         Block of each row, for "dpp-block".
     noise_ratio : (n,) float64, optional
         As in `scale`, for "nonrobust".
+    copies : (n,) int, optional
+        As in `joint_leverage`: HC2 and HC3 divide by one minus the leverage of all copies of a row, whose residual all
+        of them have made small.
+    exact : (n,) bool, optional
+        Rows whose residual is zero in the fit that is estimated, as in a pool where their leverage is one.
+    every : bool, default False
+        True gives the covariance of the solution of smallest norm; else coefficients that the rows do not determine
+        have NaN.
 
     Returns
     -------
     (m, m) float64
         NaN without residual degrees of freedom. With HC2 and HC3, NaN for the coefficients that rest on a row of
-        leverage one: nothing is known of its error.
+        leverage one that is not `exact`: nothing is known of its error.
 
     Examples
     --------
@@ -122,11 +157,17 @@ def covariance(
     array([[1.1667]])
     """
     with one_blas_thread():
-        return _covariance(fit, cov_type, blocks, noise_ratio)
+        result = _covariance(fit, cov_type, blocks, noise_ratio, copies, exact)
+        return result if every else _hide(result, ~determined(fit, np.identity(len(result))))
 
 
 def _covariance(
-    fit: WeightedFit, cov_type: str, blocks: IntArray | None, noise_ratio: FloatArray | None
+    fit: WeightedFit,
+    cov_type: str,
+    blocks: IntArray | None,
+    noise_ratio: FloatArray | None,
+    copies: IntArray | None,
+    exact: BoolArray | None,
 ) -> FloatArray:
     m = len(fit.triangle)
     if not residual_df(fit) > 0:
@@ -136,13 +177,19 @@ def _covariance(
     if cov_type == "dpp-block":
         assert blocks is not None
         return _sandwich(fit, block_kernel(fit.basis, fit.weighted_residuals, blocks))
-    kernel, excluded = _heteroscedastic_kernel(fit, cov_type)
+    kernel, excluded = _heteroscedastic_kernel(fit, cov_type, copies)
     result = _sandwich(fit, kernel)
-    if excluded.any():
-        touched = _touched(fit, excluded)
-        result[touched] = np.nan
-        result[:, touched] = np.nan
-    return result
+    if exact is not None:
+        excluded = excluded & ~exact
+    return _hide(result, touched(fit, excluded)) if excluded.any() else result
+
+
+def _hide(matrix: FloatArray, places: BoolArray) -> FloatArray:
+    """NaN in some rows and columns."""
+    if places.any():
+        matrix[places] = np.nan
+        matrix[:, places] = np.nan
+    return matrix
 
 
 def _model_kernel(fit: WeightedFit, noise_ratio: FloatArray | None) -> FloatArray:
@@ -153,21 +200,30 @@ def _model_kernel(fit: WeightedFit, noise_ratio: FloatArray | None) -> FloatArra
     return scale(fit) * np.eye(fit.rank)
 
 
-def _heteroscedastic_kernel(fit: WeightedFit, cov_type: str) -> tuple[FloatArray, BoolArray]:
+def _heteroscedastic_kernel(
+    fit: WeightedFit, cov_type: str, copies: IntArray | None
+) -> tuple[FloatArray, BoolArray]:
     """Sum of q q^T times squared weighted residuals, and the rows that had to be left out of it."""
     squares = fit.weighted_residuals**2
     excluded = np.zeros(len(squares), dtype=np.bool_)
     if cov_type == "HC1":
         squares = squares * (fit.n_used / residual_df(fit))
     elif cov_type in ("HC2", "HC3"):
-        excluded = unit_leverage(fit)
-        remaining = np.where(excluded, 1.0, 1.0 - fit.leverage)
+        excluded = unit_leverage(fit, copies)
+        remaining = np.where(excluded, 1.0, 1.0 - joint_leverage(fit, copies))
         squares = np.where(excluded, 0.0, squares / remaining ** (1 if cov_type == "HC2" else 2))
     return fit.basis.T @ by_row(fit.basis, squares), excluded
 
 
-def _touched(fit: WeightedFit, rows: BoolArray) -> BoolArray:
-    """(m,) coefficients that the responses of some rows enter, up to rounding."""
+def touched(fit: WeightedFit, rows: BoolArray) -> BoolArray:
+    """(m,) coefficients that the responses of some rows enter, up to rounding.
+
+    Examples
+    --------
+    >>> from stattools.wls.solve import weighted_fit
+    >>> touched(weighted_fit(np.eye(2), np.ones(2)), np.array([True, False]))
+    array([ True, False])
+    """
     influence = np.abs(to_coefficients(fit, fit.basis[rows].T)).max(axis=1)
     identity = np.identity(fit.basis.shape[1])
     size = np.linalg.norm(to_coefficients(fit, identity), axis=1)

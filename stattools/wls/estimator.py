@@ -38,6 +38,9 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         What the coefficients are about, with a design. "projection", which is the default: the best approximation under
         the measure the design was drawn for, by its sampling weights. "model": the linear model is taken to be true and
         the sampling weights are not used. To be chosen when `var_weights` come with a design.
+    finite_population : bool, default False
+        With rows of a pool that were drawn by "uniform" or "volume", multiply variances by 1 - n / N: intervals are
+        then for the fit to all N rows alone, and not for what the pool itself is a sample of.
 
     Attributes
     ----------
@@ -62,13 +65,16 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
     L2(v mu), which is neither the projection under mu nor, for a wrong model, anything else that was asked for. So
     ``sample_weight`` is refused beside each of the others, and ``var_weights`` beside a design need `estimand`: with
     "projection" they enter the nonrobust covariance only, sum w^2 phi phi^T sigma^2 / v in the middle of the sandwich;
-    with "model" they are the weights of the fit.
+    with "model" they are the weights of the fit, and copies of a row of a pool, which have one label, are one row.
 
-    "auto" is "nonrobust" without sampling weights. With them it is "HC3" for few points and "HC2" from 3 m points of
-    repeated DPPs ("dpp-block" from five blocks if `noise_free`) and from 5 m points of all other laws. "dpp-block"
-    takes the draws of the DPP as clusters, with residuals divided by the root of what the fit left of each block [1]_,
-    and Student's law with blocks less one degrees of freedom. A ridge penalty comes from a design of regularized volume
-    sampling, and its covariances are sandwich forms with the ridge hat matrix.
+    "auto" is "nonrobust" without weights or with `var_weights`, and "HC3" under ``sample_weight``, where intervals of
+    "nonrobust" are too narrow by far, and those of HC2 somewhat, at any size. With sampling weights it is "HC3" for few
+    points and "HC2" from 3 m points of repeated DPPs ("dpp-block" from five blocks if `noise_free`) and from 5 m points
+    of all other laws; "HC3" at any size for rows of a pool whose weights are one, among which single rows may have much
+    leverage. HC2 and HC3 take copies of a row, which have one label, as one row. "dpp-block" takes the draws of the DPP
+    as clusters, with residuals divided by the root of what the fit left of each block [1]_, and Student's law with
+    blocks less one degrees of freedom. A ridge penalty comes from a design of regularized volume sampling, and its
+    covariances are sandwich forms with the ridge hat matrix.
 
     One QR factorization, O(n m^2) time and 24 n m bytes. A row of weight zero has no part in the fit or its degrees of
     freedom, and is counted in ``nobs``.
@@ -100,6 +106,7 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         unbiased: bool = False,
         noise_free: bool = False,
         estimand: str | None = None,
+        finite_population: bool = False,
     ) -> None:
         self.space = space
         self.cov_type = cov_type
@@ -107,6 +114,7 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         self.unbiased = unbiased
         self.noise_free = noise_free
         self.estimand = estimand
+        self.finite_population = finite_population
 
     def fit(
         self,
@@ -154,7 +162,7 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         >>> WeightedLeastSquares(fit_intercept=True).fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0]).coef_.round(6)
         array([2.])
         """
-        options = Options(self.cov_type, self.unbiased, self.noise_free, self.estimand)
+        options = Options(self.cov_type, self.unbiased, self.noise_free, self.estimand, self.finite_population)
         notes = Notes()
         problem.check_is_no_design(sample_weight)
         self._check_intercept(design)
@@ -200,6 +208,8 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         self.coef_ = coefficients[0, first:] if y_array.ndim == 1 else coefficients[:, first:]
         if self.fit_intercept:
             self.intercept_ = float(coefficients[0, 0]) if y_array.ndim == 1 else coefficients[:, 0]
+        elif hasattr(self, "intercept_"):  # of an earlier fit
+            del self.intercept_
         self.results_ = results[0] if len(results) == 1 else results
         return self
 
@@ -226,7 +236,7 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         problem.require_finite(points, "X", self._column_names())
         features = points if self.space_ is None else self.space_.features(self.space_.check_points(points, "X"))
         predicted = features @ self.coef_.T
-        return np.asarray(predicted + self.intercept_ if self.fit_intercept else predicted)
+        return np.asarray(predicted + getattr(self, "intercept_", 0.0))
 
     # from the input to the arrays -----------------------------------------------------------------------------------
     def _check_intercept(self, design: Any) -> None:
@@ -296,6 +306,7 @@ class WeightedLeastSquares(MultiOutputMixin, RegressorMixin, BaseEstimator):  # 
         defaults = {"cov_type": "auto", "fit_intercept": False, "unbiased": False, "noise_free": False}
         chosen = [f"{name}={getattr(self, name)!r}" for name, value in defaults.items() if getattr(self, name) != value]
         chosen += [] if self.estimand is None else [f"estimand={self.estimand!r}"]
+        chosen += ["finite_population=True"] if self.finite_population else []
         chosen = [repr(self.space), *chosen] if self.space is not None else chosen
         given = {"sample_weight": sample_weight, "design": design, "var_weights": var_weights}
         passed = ["X", "y", *(f"{name}={name}" for name, value in given.items() if value is not None)]

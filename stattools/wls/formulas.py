@@ -14,6 +14,7 @@ import numpy as np
 from stattools._errors import InvalidDataError, InvalidParameterError, Notes
 from stattools._typing import BoolArray, FloatArray, IntArray
 from stattools.wls import alignment
+from stattools.wls.problem import refuse_text
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -54,6 +55,7 @@ def wls(
     unbiased: bool = False,
     noise_free: bool = False,
     estimand: str | None = None,
+    finite_population: bool = False,
 ) -> WLSResult:
     """Weighted least squares by formula.
 
@@ -69,7 +71,7 @@ def wls(
         From `pool_design`, for the right-hand side of this formula.
     var_weights, sample_weight : str or array_like, optional
         Name of a column, or one number for each row of `data` or of the design; a Series has the index of those rows.
-    cov_type, unbiased, noise_free, estimand
+    cov_type, unbiased, noise_free, estimand, finite_population
         As in `WeightedLeastSquares`.
 
     Returns
@@ -92,7 +94,7 @@ def wls(
     """
     from stattools.wls import assembly, problem
 
-    options = assembly.Options(cov_type, unbiased, noise_free, estimand)
+    options = assembly.Options(cov_type, unbiased, noise_free, estimand, finite_population)
     matrix = model_matrix(formula, data)
     if matrix.y is None:
         raise InvalidParameterError(f"formula is {formula!r}; a fit needs a left-hand side, such as 'y ~ x'")
@@ -136,7 +138,8 @@ def _call(formula: str, given: dict[str, Any], options: Any) -> str:
     for name, value in given.items():
         if value is not None:
             words.append(f"{name}={value!r}" if isinstance(value, str) else f"{name}={name}")
-    for name, default in (("cov_type", "auto"), ("unbiased", False), ("noise_free", False), ("estimand", None)):
+    defaults = {"cov_type": "auto", "unbiased": False, "noise_free": False, "estimand": None}
+    for name, default in (defaults | {"finite_population": False}).items():
         if getattr(options, name) != default:
             words.append(f"{name}={getattr(options, name)!r}")
     return f"wls({', '.join(words)})"
@@ -186,6 +189,7 @@ def _row_values(values: Any, name: str, data: Any, rows: IntArray, n_data: int) 
         table = as_frame(data)
         if values not in table.columns:
             raise InvalidDataError(f"data has no column {values!r}")
+        refuse_text(table[values], f"column {values!r}, for {name},")
         values = table[values].to_numpy(dtype=np.float64, na_value=np.nan)
     index, own = alignment.row_labels(values), alignment.row_labels(data)
     if index is not None and own is not None and len(index) in (n_data, len(rows)):

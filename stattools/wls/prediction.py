@@ -46,6 +46,8 @@ class Prediction:
     leverage : (k,) float64 or None
         Variance of the predicted mean under the model over that of a response of weight one; for the rows of a fit,
         leverage over weight. Far above those of the fit in a row that lies far outside of its rows.
+    df_obs : (k,) float64, float or None
+        Degrees of freedom for new observations; None for `df`.
 
     Examples
     --------
@@ -61,6 +63,7 @@ class Prediction:
     df: float
     row_labels: Any = None
     leverage: FloatArray | None = None
+    df_obs: FloatArray | float | None = None
 
     def __repr__(self) -> str:
         k = len(self.predicted_mean)
@@ -101,7 +104,8 @@ class Prediction:
         from scipy.special import stdtrit
 
         alpha = _validation.real(alpha, "alpha", minimum=0, maximum=1, exclusive=True)
-        width = stdtrit(self.df, 1.0 - alpha / 2) * (self.se_obs if obs else self.se_mean)
+        df = self.df_obs if obs and self.df_obs is not None else self.df
+        width = stdtrit(df, 1.0 - alpha / 2) * (self.se_obs if obs else self.se_mean)
         return np.column_stack([self.predicted_mean - width, self.predicted_mean + width])
 
     def summary_frame(self, alpha: float = 0.05) -> DataFrame:
@@ -166,12 +170,12 @@ def checked_leverage(fit: WeightedFit, features: FloatArray, labels: Any, *, eve
     """
     leverage = leverage_at(fit, features)
     limit = FARTHEST * largest_leverage(fit)
-    far = np.flatnonzero(leverage > limit * (1 + 1e-9))
-    if far.size and not everywhere:
+    far = np.flatnonzero(np.isinf(leverage) if everywhere else leverage > limit * (1 + 1e-9))
+    if far.size:
         i = int(far[np.argmax(leverage[far])])
         label = f"row {i}" if labels is None or labels[i] == i else f"row {i} (index {labels[i]!r})"
         if np.isinf(leverage[i]):
-            what = "the rows of the fit do not determine the value there"
+            what = "the rows of the fit do not determine the value there, which has no standard error"
         else:
             times = _format.number(float(leverage[i] / limit * FARTHEST), 3)
             what = f"leverage there is {times} times the largest of a row of the fit"
@@ -181,6 +185,20 @@ def checked_leverage(fit: WeightedFit, features: FloatArray, labels: Any, *, eve
             AssumptionWarning,
         )
     return leverage
+
+
+def combined_df(of_mean: FloatArray, df_mean: float, of_noise: FloatArray, df_noise: float) -> FloatArray | float:
+    """Degrees of freedom of the sum of two variances, by Satterthwaite; those of the mean where both agree.
+
+    Examples
+    --------
+    >>> combined_df(np.array([1.0]), 2.0, np.array([3.0]), 10.0).round(3)
+    array([11.429])
+    """
+    if not df_noise > 0 or df_noise == df_mean:
+        return df_mean
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray((of_mean + of_noise) ** 2 / (of_mean**2 / df_mean + of_noise**2 / df_noise))
 
 
 def standard_errors(features: FloatArray, covariance: FloatArray) -> FloatArray:

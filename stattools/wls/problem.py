@@ -20,6 +20,7 @@ KINDS = {
     "var_weights": "var_weights (inverse noise variances)",
 }
 SAME = 1e-6  # relative; single precision passes
+LARGEST = 1e75  # of a column or response, so that squares of their ratios are finite
 GATHER = "design.gather(labels) puts labels that were collected in another order into that of design.indices"
 
 
@@ -231,6 +232,30 @@ def _advice(design: Any, n_rows: int) -> str:
         return "pass X=design.points and their responses, in that order"
     whole = " and y[design.indices]" if n_rows == design.n_pool else " and their labels, in that order"
     return f"pass X[design.indices]{whole}; {GATHER}"
+
+
+def require_magnitude(features: FloatArray, y: FloatArray) -> None:
+    """Refuse numbers whose squares leave the range of double precision.
+
+    Examples
+    --------
+    >>> require_magnitude(np.ones((2, 1)), np.array([1.0, 1e200]))
+    Traceback (most recent call last):
+    ...
+    stattools._errors.InvalidDataError: y reaches 1e+200, whose square is no number any more; rescale it first
+    """
+    for name, values in (("y", y.reshape(len(y), -1)), ("X", features)):
+        with np.errstate(over="ignore", under="ignore"):
+            squares = np.einsum("ij,ij->j", values, values)
+        if ((squares > len(values) / LARGEST**2) & (squares < LARGEST**2)).all():
+            continue
+        largest = np.abs(values).max(axis=0, initial=0.0)
+        bad = np.flatnonzero((largest > LARGEST) | ((largest > 0) & (largest < 1 / LARGEST)))
+        if bad.size:
+            column = "" if values.shape[1] == 1 else f" in column {bad[0]}"
+            raise InvalidDataError(
+                f"{name} reaches {largest[bad[0]]:g}{column}, whose square is no number any more; rescale it first"
+            )
 
 
 def require_finite(values: FloatArray, name: str, columns: tuple[str, ...] | None = None) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 
 from stattools import _validation
 from stattools._threads import one_blas_thread
-from stattools._typing import FloatArray
+from stattools._typing import BoolArray, FloatArray
 from stattools.results.serialization import register
 
 BLOCK_ROWS = 1000
+DETERMINED = 1e-8  # relative length outside of the span that rounding may leave
 
 
 @register
@@ -170,11 +171,29 @@ def leverage_at(fit: WeightedFit, features: FloatArray) -> FloatArray:
     if fit.map is None:
         coordinates = solve_triangular(fit.triangle, features.T, trans="T", check_finite=False)
         return np.asarray(np.einsum("ij,ij->j", coordinates, coordinates))
+    coordinates = features @ fit.map
+    return np.where(determined(fit, features), np.einsum("ij,ij->i", coordinates, coordinates), np.inf)
+
+
+def determined(fit: WeightedFit, features: FloatArray) -> BoolArray:
+    """(k,) combinations of coefficients that all solutions agree on: rows of features in the span of those of the fit.
+
+    Units of columns do not matter. The identity for features tells it of each coefficient.
+
+    Examples
+    --------
+    >>> fit = weighted_fit(np.array([[1.0, 2.0, 0.0], [1.0, 2.0, 1.0], [1.0, 2.0, 3.0]]), np.ones(3))
+    >>> determined(fit, np.array([[1.0, 0.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 1.0]]))
+    array([False,  True,  True])
+    """
+    if fit.map is None:
+        return np.ones(len(features), dtype=np.bool_)
     lengths = _lengths(fit.triangle)
     kept, scaled = np.linalg.qr(fit.map * lengths[:, None])[0], features / lengths
-    coordinates = features @ fit.map
-    unknown = np.linalg.norm(scaled - (scaled @ kept) @ kept.T, axis=1) > 1e-8 * np.linalg.norm(scaled, axis=1)
-    return np.where(unknown, np.inf, np.einsum("ij,ij->i", coordinates, coordinates))
+    outside = np.linalg.norm(scaled - (scaled @ kept) @ kept.T, axis=1)
+    unseen = ~np.any(fit.triangle != 0, axis=0)  # columns of zeros, whose unit the rows do not tell
+    beyond = (features[:, unseen] != 0).any(axis=1)
+    return np.asarray(~beyond & (outside <= DETERMINED * np.linalg.norm(scaled, axis=1)))
 
 
 def rows_of(fit: WeightedFit) -> FloatArray:

@@ -6,6 +6,7 @@ from hypothesis import given, strategies as st
 from stattools.wls.covariance import (
     block_interpolants,
     covariance,
+    joint_leverage,
     replicate_covariance,
     residual_df,
     scale,
@@ -100,6 +101,45 @@ def test_a_row_of_leverage_one_hides_only_what_rests_on_it():
     assert np.isfinite(covariance(fit, "HC1")).all()
 
 
+@pytest.mark.parametrize("units", [[1.0] * 6, [1e-8, 1e8, 1.0, 1e5, 1e-3, 1e-8]])
+@pytest.mark.parametrize("cov_type", ["nonrobust", *HC])
+def test_coefficients_that_the_rows_do_not_determine_have_no_covariance(units, cov_type):
+    features, y, weights = problem(3)
+    columns = np.column_stack([features, features[:, 0] + features[:, 2], np.zeros(24), np.arange(24.0)]) * units
+    matrix = covariance(weighted_fit(columns, y, weights), cov_type)
+    known = np.array([False, True, False, False, False, True])
+    assert (np.isfinite(np.diag(matrix)) == known).all()
+    kept = np.column_stack([features, np.arange(24.0)])
+    plain = covariance(weighted_fit(kept, y, weights), cov_type)[np.ix_([1, 3], [1, 3])]
+    scaled = matrix[np.ix_(known, known)] * np.outer(np.array(units)[known], np.array(units)[known])
+    np.testing.assert_allclose(scaled, plain, rtol=1e-9)  # of two factorizations, one without full rank
+
+
+def test_copies_of_a_row_are_divided_by_what_all_of_them_leave():
+    """c copies with one label and weight 1 have the residual of one row of weight c, and its leverage in all."""
+    features, y, _ = problem(10, n=9)
+    copies = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8])
+    fit, once = weighted_fit(features[copies], y[copies]), weighted_fit(features, y, np.bincount(copies) * 1.0)
+    np.testing.assert_allclose(joint_leverage(fit, copies)[:9], once.leverage, rtol=1e-12)
+    kernel = sum(
+        np.outer(features[i], features[i]) * (once.residuals[i] / (1 - once.leverage[i])) ** 2 for i in copies
+    )
+    inverse = np.linalg.inv(features[copies].T @ features[copies])
+    np.testing.assert_allclose(covariance(fit, "HC3", copies=copies), inverse @ kernel @ inverse, rtol=1e-10)
+
+
+def test_copies_of_a_row_that_stands_alone_have_leverage_one():
+    features, y, _ = problem(11)
+    lonely = np.column_stack([features, np.eye(24)[0]])
+    copies = np.concatenate([np.arange(24), [0, 0]])
+    fit = weighted_fit(lonely[copies], y[copies])
+    assert not unit_leverage(fit).any()
+    assert np.flatnonzero(unit_leverage(fit, copies)).tolist() == [0, 24, 25]
+    assert np.isnan(np.diag(covariance(fit, "HC3", copies=copies))).tolist() == [False] * 3 + [True]
+    exact = unit_leverage(fit, copies)
+    assert np.isfinite(covariance(fit, "HC3", copies=copies, exact=exact)).all()
+
+
 def test_an_interpolation_has_no_covariance():
     features, y, weights = problem(4, n=3)
     fit = weighted_fit(features, y, weights)
@@ -150,4 +190,7 @@ def test_statsmodels_has_the_same_covariance_for_dependent_columns_that_it_takes
     fit = weighted_fit(columns, y, weights)
     # equal columns have equal lengths, so that the two choices of the smallest norm are one here
     np.testing.assert_allclose(fit.coefficients, theirs.params, rtol=1e-10)
-    np.testing.assert_allclose(np.diag(covariance(fit, "nonrobust")), theirs.bse**2, rtol=1e-10)
+    np.testing.assert_allclose(np.diag(covariance(fit, "nonrobust", every=True)), theirs.bse**2, rtol=1e-10)
+    hidden = covariance(fit, "nonrobust")
+    np.testing.assert_allclose(np.diag(hidden)[1:3], theirs.bse[1:3] ** 2, rtol=1e-10)
+    assert np.isnan(hidden[[0, 3]]).all()

@@ -151,8 +151,43 @@ def test_rows_that_were_drawn_twice_are_one_observation_of_a_model():
     rows, labels = X[design.indices], y[design.indices]
     model = WeightedLeastSquares(estimand="model").fit(rows, labels, design=design).results_
     assert any("repeat another one" in note for note in model.notes)
+    distinct = design.indices[np.sort(np.unique(design.indices, return_index=True)[1])]
+    once = WeightedLeastSquares().fit(X[distinct], y[distinct]).results_
+    for name in ("params", "bse", "resid", "nobs", "df_resid", "loo_error"):
+        np.testing.assert_allclose(getattr(model, name), getattr(once, name), rtol=1e-12)
+    assert f"20 rows, {design.n_unique} distinct" in str(model)
+    noise = np.linspace(1.0, 2.0, 10)[design.indices]
+    weighted = WeightedLeastSquares(estimand="model").fit(rows, labels, design=design, var_weights=noise).results_
+    assert weighted.nobs == design.n_unique
+    with fitting("stands in the design more than once, with the var_weights"):
+        WeightedLeastSquares(estimand="model").fit(rows, labels, design=design, var_weights=np.arange(1.0, 21.0))
     projection = WeightedLeastSquares().fit(rows, labels, design=design).results_
+    assert projection.nobs == 20
     assert not any("repeat another one" in note for note in projection.notes)
+
+
+@pytest.mark.parametrize("estimand", [None, "projection", "model"])
+def test_two_labels_of_one_row_are_refused(estimand):
+    X, y = pool(10)
+    design = pool_design(X, 20, method="leverage", rng=1)
+    rows, labels = X[design.indices], y[design.indices]
+    row = np.flatnonzero(np.bincount(design.indices) > 1)[0]
+    labels[np.flatnonzero(design.indices == row)[-1]] += 0.5
+    for given_labels in (labels, np.column_stack([y[design.indices], labels])):
+        with fitting(f"row {row} of the pool stands in the design more than once, with the labels .*gather.*the mean"):
+            WeightedLeastSquares(estimand=estimand).fit(rows, given_labels, design=design)
+
+
+def test_a_covariance_over_draws_needs_all_of_their_rows():
+    X, y = pool(10)
+    design = pool_design(X, 12, method="repeated_dpp", rng=1)
+    rows, labels = X[design.indices], y[design.indices]
+    assert design.n_unique < 12
+    with fitting("is about the draws of the design, and the fit has each of its distinct rows once"):
+        WeightedLeastSquares(estimand="model", cov_type="dpp-block").fit(rows, labels, design=design)
+    model = WeightedLeastSquares(estimand="model").fit(rows, labels, design=design).results_
+    with fitting("is about the draws of the design"):
+        model.cov_params("dpp-block")
 
 
 def test_noise_variances_enter_the_nonrobust_covariance_of_a_projection_only():
@@ -193,9 +228,37 @@ def test_without_a_design_weights_are_taken_for_noise():
     assert WeightedLeastSquares().fit(X, y).results_.cov_type == "nonrobust"
     important = WeightedLeastSquares().fit(X, y, sample_weight=weights).results_
     precise = WeightedLeastSquares().fit(X, y, var_weights=weights).results_
-    np.testing.assert_array_equal(important.bse, precise.bse)
-    assert any("honest choice" in note for note in important.notes)
+    assert (important.cov_type, precise.cov_type) == ("HC3", "nonrobust")
+    assert not important.notes
     assert not precise.notes
+    chosen = WeightedLeastSquares(cov_type="nonrobust").fit(X, y, sample_weight=weights).results_
+    np.testing.assert_allclose(chosen.bse, precise.bse, rtol=1e-12)
+    assert any("HC3 makes no such assumption" in note for note in chosen.notes)
+
+
+@pytest.mark.parametrize(
+    ("method", "n", "expected"),
+    [("uniform", 50, "HC3"), ("volume", 50, "HC3"), ("d_optimal", 30, "HC3"), ("leverage", 12, "HC3"),
+     ("leverage", 15, "HC2"), ("repeated_dpp", 9, "HC2"), ("leveraged_volume", 30, "HC2")],
+)  # fmt: skip
+def test_the_covariance_that_suits_rows_of_a_pool(method, n, expected):
+    X, y = pool()
+    design = pool_design(X, n, method=method, rng=1, n_simulations=0)
+    fit = WeightedLeastSquares().fit(X[design.indices], y[design.indices], design=design)
+    assert fit.results_.cov_type == expected
+
+
+def test_heavy_tails_are_told_by_the_largest_leverage():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(300, 3)), rng.normal(size=300)
+    X[:4] *= 30.0
+    for method, row, told in (("volume", X, True), ("volume", X[4:], False), ("repeated_dpp", X, False)):
+        design = pool_design(row, 30, method=method, rng=1, n_simulations=0)
+        labels = y[-len(row) :][design.indices]
+        notes = WeightedLeastSquares().fit(row[design.indices], labels, design=design).results_.notes
+        found = [note for note in notes if "heavy tails" in note]
+        assert bool(found) == told
+        assert not told or re.match(r"row [0-3] of the pool has leverage 0.*n >= 3 d = 9", found[0])
 
 
 def test_what_conditioning_costs_is_said():
@@ -217,12 +280,62 @@ def test_a_condition_that_every_design_meets_costs_one_short_sentence():
 def test_exact_responses_are_told_which_interval_is_theirs():
     design = drawn(n=16)
     fit = WeightedLeastSquares(SPACE, noise_free=True).fit(design.points, f(design.points), design=design)
-    assert any("covariance is HC2" in n and "five complete blocks" in n and "5 m = 20" in n for n in fit.results_.notes)
+    assert any("it is HC2" in n and "five complete blocks" in n and "5 m = 20" in n for n in fit.results_.notes)
     assert any("obs_ci of get_prediction" in note for note in fit.results_.notes)
     design = drawn(n=20)
     fit = WeightedLeastSquares(SPACE, noise_free=True).fit(design.points, f(design.points), design=design)
     assert not any("five complete blocks" in note for note in fit.results_.notes)
     assert any("obs_ci of get_prediction" in note for note in fit.results_.notes)
+    x = np.linspace(-1, 1, 20)
+    for estimator in (
+        WeightedLeastSquares(SPACE, noise_free=True), WeightedLeastSquares(SPACE, noise_free=True, cov_type="HC3")
+    ):
+        result = estimator.fit(x, np.exp(x)).results_
+        assert any("changed nothing in the covariance" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("options", [{"n": 20, "n_candidates": 3}, {"n": 32, "subsample_to": 20}])
+def test_draws_that_were_selected_or_pruned_are_not_independent(options):
+    design = drawn(**options)
+    y = f(design.points)
+    automatic = WeightedLeastSquares(SPACE, noise_free=True).fit(design.points, y, design=design).results_
+    assert automatic.cov_type in ("HC2", "HC3")
+    with fitting("selected or removed by what the others are"):
+        WeightedLeastSquares(SPACE, cov_type="dpp-block").fit(design.points, y, design=design)
+    with fitting("selected or removed by what the others are"):
+        automatic.cov_params("dpp-block")
+    with fitting("selected or removed by what the others are"):
+        WeightedLeastSquares(SPACE, cov_type="design").fit(design.points, y, design=design)
+
+
+def test_rows_for_another_loss_are_said_to_be():
+    X, y = pool()
+    for method in ("lewis", "sensitivity"):
+        for p, told in ((1, True), (2, False)):
+            design = pool_design(X, 30, method=method, p=p, rng=1)
+            fit = WeightedLeastSquares().fit(X[design.indices], y[design.indices], design=design)
+            assert any("the fit is one of squared loss" in note for note in fit.results_.notes) == told
+
+
+def test_variances_beside_a_projection_are_mentioned():
+    design = drawn(n=20)
+    noise = np.linspace(0.5, 2.0, 20)
+    estimator = WeightedLeastSquares(SPACE, estimand="projection")
+    result = estimator.fit(design.points, f(design.points), design=design, var_weights=noise).results_
+    assert "noise: var_weights (inverse noise variances), in nonrobust standard errors" in " ".join(str(result).split())
+    own, named = result.get_prediction(), result.get_prediction(design.points, var_weights=noise)
+    np.testing.assert_allclose(own.se_obs, named.se_obs, rtol=1e-10)
+    assert np.ptp(own.se_obs) > 0.1 * own.se_obs.min()
+
+
+def test_another_fit_leaves_no_intercept_behind():
+    X, y, _ = columns()
+    fit = WeightedLeastSquares(fit_intercept=True).fit(X, y)
+    before = fit.predict(X)
+    np.testing.assert_array_equal(fit.set_params(fit_intercept=False).predict(X), before)
+    fit.fit(X, y)
+    assert not hasattr(fit, "intercept_")
+    np.testing.assert_allclose(fit.predict(X), X @ fit.coef_, rtol=1e-13)
 
 
 def test_an_index_that_may_say_another_order_is_a_warning():
@@ -408,7 +521,9 @@ def test_rows_in_single_precision_are_those_of_the_design():
         ({"method": "iid", "n": 12}, "points are independent"),
         ({"method": "repeated_dpp", "n": 12, "condition": True}, "conditioning on stability"),
         ({"method": "repeated_dpp", "n": 10}, "a block is not complete"),
-        ({"method": "greedy", "n": 6, "condition": True}, "conditioning on stability"),
+        ({"method": "greedy", "n": 6, "condition": True}, "conditioning on stability.*; points were chosen or removed"),
+        ({"method": "iid", "n": 12, "n_candidates": 2}, "points were chosen or removed.*; points are independent"),
+        ({"method": "repeated_dpp", "n": 10, "condition": True}, "conditioning on.*; a block is not complete"),
     ],
 )
 def test_laws_without_an_unbiased_fit_are_refused_with_the_reason(options, reason):
@@ -549,6 +664,31 @@ def test_parameters_that_mean_nothing_are_refused():
     design = pool_design(*pool()[:1], 15, method="volume", rng=1)
     with fitting("the design chose rows of a pool", InvalidParameterError):
         WeightedLeastSquares(SPACE).fit(X[:15, :1], y[:15], design=design)
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_numbers_whose_squares_are_none_are_refused(size):
+    X, y, weights = columns()
+    with fitting(r"y reaches .*e.200, whose square is no number any more; rescale it first"):
+        WeightedLeastSquares().fit(X, y * size)
+    with fitting("X reaches .* in column 1, whose square"):
+        WeightedLeastSquares().fit(X * [1.0, size, 1.0], y)
+    plain, scaled = (WeightedLeastSquares().fit(X, y, var_weights=w).results_ for w in (weights, weights * size))
+    for name in ("params", "bse", "rsquared", "fpe", "loo_error", "effective_size"):
+        np.testing.assert_allclose(getattr(scaled, name), getattr(plain, name), rtol=1e-11)
+
+
+def test_a_finite_population_is_one_that_was_sampled_without_replacement():
+    X, y = pool()
+    finite = WeightedLeastSquares(finite_population=True)
+    for options in ({"method": "leverage"}, {"method": "volume", "given": [1]}, {"method": "d_optimal"}):
+        design = pool_design(X, 15, rng=1, **options)
+        with fitting("drawn from a pool without replacement", InvalidParameterError):
+            finite.fit(X[design.indices], y[design.indices], design=design)
+    with fitting("drawn from a pool without replacement", InvalidParameterError):
+        finite.fit(X, y)
+    with fitting("finite_population is 3", InvalidParameterError):
+        WeightedLeastSquares(finite_population=3).fit(X, y)
 
 
 def test_sparse_and_complex_columns_are_refused():

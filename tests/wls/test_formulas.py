@@ -90,14 +90,26 @@ def test_a_result_from_storage_takes_columns():
     result = wls("y ~ x1", data)
     again = Result.from_json(result.to_json())
     columns = np.column_stack([np.ones(2), [0.0, 1.0]])
-    np.testing.assert_array_equal(
-        again.get_prediction(columns).predicted_mean, result.get_prediction(columns).predicted_mean
-    )
+    expected = result.predict({"x1": [0.0, 1.0]})
     named = pd.DataFrame(columns, columns=["Intercept", "x1"])
-    np.testing.assert_array_equal(again.predict(named), result.predict(columns))
-    for new in (data, {"x1": [0.0]}, pl.DataFrame({"x1": [0.0]})):
-        with pytest.raises(InvalidDataError, match=r"read from storage, where the knots.*\(Intercept, x1\)"):
+    for form in (named, named[["x1", "Intercept"]], named.to_dict("list"), pl.DataFrame(named.to_dict("list"))):
+        np.testing.assert_allclose(again.predict(form), expected, rtol=1e-14)
+        np.testing.assert_allclose(again.get_prediction(form).predicted_mean, expected, rtol=1e-14)
+    more = named.assign(other=1.0)
+    for new in (data, {"x1": [0.0]}, pl.DataFrame({"x1": [0.0]}), columns, columns.tolist(), more):
+        with pytest.raises(InvalidDataError, match=r"read from storage, where the knots.*\(Intercept, x1\) and no"):
             again.get_prediction(new)
+    with pytest.raises(InvalidDataError, match="a formula needs a table with named columns"):
+        result.predict(columns)
+
+
+def test_raw_columns_are_never_taken_for_those_of_a_formula():
+    data = table()
+    again = Result.from_json(wls("y ~ np.exp(x1) + x2 - 1", data).to_json())
+    with pytest.raises(InvalidDataError, match="read from storage"):
+        again.predict(data[["x1", "x2"]])
+    with pytest.raises(InvalidDataError, match="read from storage"):
+        again.predict(data[["x1", "x2"]].to_numpy())
 
 
 # reference -----------------------------------------------------------------------------------------------------------
@@ -125,6 +137,12 @@ def test_statsmodels_has_the_same_fit():
 def test_formulas_that_say_nothing_are_refused(formula, message):
     with pytest.raises(InvalidParameterError, match=message):
         wls(formula, table())
+
+
+def test_text_is_no_weight():
+    data = table().assign(word="heavy")
+    with pytest.raises(InvalidDataError, match="column 'word', for var_weights, holds text, such as 'heavy'"):
+        wls("y ~ x1", data, var_weights="word")
 
 
 def test_text_is_no_response():

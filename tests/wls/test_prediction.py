@@ -5,8 +5,9 @@ import pandas as pd
 import polars as pl
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
-from stattools.exceptions import AssumptionWarning, InvalidDataError, InvalidParameterError
+from stattools.exceptions import AssumptionWarning, DegenerateDataWarning, InvalidDataError, InvalidParameterError
 from stattools.results import Result
 from stattools.wls import PolynomialSpace, SphericalHarmonicSpace, WeightedLeastSquares, optimal_design, pool_design
 from stattools.wls.prediction import Prediction, standard_errors
@@ -45,6 +46,44 @@ def test_rows_keep_their_labels():
     result = WeightedLeastSquares().fit(table, y).results_
     assert result.get_prediction().summary_frame().index[1] == "r1"
     assert result.get_prediction(table.iloc[5:7]).summary_frame().index.tolist() == ["r5", "r6"]
+
+
+def test_degrees_of_freedom_of_an_observation_are_those_of_its_parts():
+    space = PolynomialSpace("legendre", degree=4)
+    design = optimal_design(space, 15, rng=1)
+    y = np.exp(design.points[:, 0]) + 0.1 * np.random.default_rng(0).normal(size=15)
+    blocks = WeightedLeastSquares(space, cov_type="dpp-block").fit(design.points, y, design=design).results_
+    prediction = blocks.get_prediction([[0.0], [0.9]])
+    a, b = prediction.se_mean**2, blocks.scale
+    np.testing.assert_allclose(prediction.df_obs, (a + b) ** 2 / (a**2 / 2 + b**2 / 10), rtol=1e-12)
+    assert prediction.df == 2
+    assert ((prediction.df_obs >= 2) & (prediction.df_obs <= 12)).all()
+    half = np.diff(prediction.conf_int(obs=True), axis=1).ravel() / 2
+    np.testing.assert_allclose(half, stats.t.ppf(0.975, prediction.df_obs) * prediction.se_obs, rtol=1e-10)
+    joint = WeightedLeastSquares(space, cov_type="HC2").fit(design.points, y, design=design).results_
+    assert joint.get_prediction([[0.0]]).df_obs == joint.get_prediction([[0.0]]).df == 10
+
+
+@pytest.mark.parametrize("units", [1e-8, 1.0, 1e8])
+def test_only_what_the_rows_determine_has_a_standard_error(units):
+    X, y, _ = columns()
+    doubled = np.hstack([X, X[:, :1], np.zeros((40, 1))]) * [1, 1, 1, 1, units, units]
+    with pytest.warns(DegenerateDataWarning, match="rank 4 of 6"):
+        result = WeightedLeastSquares(cov_type="HC3").fit(doubled, y).results_
+    full = WeightedLeastSquares(cov_type="HC3").fit(X, y).results_
+    inside = result.get_prediction(doubled[:5])
+    np.testing.assert_allclose(inside.se_mean, full.get_prediction(X[:5]).se_mean, rtol=1e-9)
+    for new in ([0, 0, 0, 0, units, 0], [1, 0, 0, 0, units, 1e-3 * units]):
+        with pytest.warns(AssumptionWarning, match="do not determine the value there"):
+            outside = result.get_prediction([new])
+        assert np.isnan(outside.se_mean[0]) and np.isnan(outside.se_obs[0])
+        assert np.isfinite(outside.predicted_mean[0])
+    bounded = PolynomialSpace("legendre", degree=3)
+    x = np.repeat([-0.5, 0.0, 0.5], 4)
+    with pytest.warns(DegenerateDataWarning):
+        result = WeightedLeastSquares(bounded).fit(x, np.random.default_rng(0).normal(size=12)).results_
+    with pytest.warns(AssumptionWarning, match="1 of 2 rows are extrapolated, most of all row 1"):
+        assert np.isnan(result.get_prediction([0.5, 0.9]).se_mean).tolist() == [False, True]
 
 
 def test_an_unknown_variance_hides_the_rows_that_need_it_only():
