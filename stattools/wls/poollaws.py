@@ -193,8 +193,7 @@ class PoolLaw:
     """draw : a design. included : inclusion probabilities. replacement : a row may come twice.
 
     fixed : the law knows rows that are chosen already. tilted : the law of its independent rows may follow costs.
-    simulated : P(S_delta) is estimated by drawing it again. like : the law on spaces that it is, with mu uniform on
-    rows.
+    simulated : P(S_delta) is estimated by drawing it again.
     """
 
     draw: Callable[[PoolProblem, np.random.Generator], Sample]
@@ -203,17 +202,14 @@ class PoolLaw:
     fixed: bool = False
     tilted: bool = False
     simulated: bool = True
-    like: str = ""
 
 
 LAWS = {
     "uniform": PoolLaw(_uniform, _included_uniform, fixed=True),
-    "leverage": PoolLaw(_by_score, _included_by_score, replacement=True, tilted=True, like="iid"),
+    "leverage": PoolLaw(_by_score, _included_by_score, replacement=True, tilted=True),
     "volume": PoolLaw(_volume, _included_volume, fixed=True),
-    "leveraged_volume": PoolLaw(
-        _leveraged_volume, _included_leveraged_volume, replacement=True, tilted=True, like="volume"
-    ),
-    "repeated_dpp": PoolLaw(_repeated_dpp, _included_repeated, replacement=True, like="repeated_dpp"),
+    "leveraged_volume": PoolLaw(_leveraged_volume, _included_leveraged_volume, replacement=True, tilted=True),
+    "repeated_dpp": PoolLaw(_repeated_dpp, _included_repeated, replacement=True),
     "regularized_volume": PoolLaw(_regularized, _unknown, simulated=False),
     "lewis": PoolLaw(_by_score, _included_by_score, replacement=True),
     "sensitivity": PoolLaw(_by_score, _included_by_score, replacement=True),
