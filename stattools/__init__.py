@@ -12,6 +12,7 @@ import numpy as _numpy  # noqa: F401  (loaded now, so that the cost of a first c
 __version__ = "0.1.0"
 
 _MODULES = (
+    "bounds",
     "datasets",
     "distributions",
     "domains",

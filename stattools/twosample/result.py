@@ -12,7 +12,7 @@ from stattools import _validation
 from stattools._errors import DegenerateDataError, InvalidParameterError, Notes
 from stattools._typing import FloatArray, Progress, Seed
 from stattools.resampling import Bootstrap, JointNull, Scheme, resample
-from stattools.results import ConfidenceInterval, HTestResult, Result
+from stattools.results import ConfidenceInterval, HTestResult
 from stattools.twosample import plan as plans
 from stattools.twosample.moments import Norms, Rows, rows_of
 from stattools.twosample.plan import Plan

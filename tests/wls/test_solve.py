@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 from hypothesis import given, strategies as st
+from threadpoolctl import threadpool_limits
 
 from stattools.wls import solve
 from stattools.wls.solve import r_squared, rows_of, to_coefficients, weighted_fit
