@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
+collect_ignore_glob = ["tests/reference/*.py"]  # what made stored numbers, with packages that tests do not need
+
 settings.register_profile(
     "default", derandomize=True, deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,4 +1,4 @@
-"""Statistical tests for collections of distributions, and optimal designs with weighted least squares.
+"""Statistical tests for collections of distributions, optimal designs, and bounds.
 
 Everything here is loaded on first use: ``import stattools`` imports numpy and nothing else. The names below are where
 a user starts; each subpackage lists the rest of its public names.
@@ -12,6 +12,7 @@ import numpy as _numpy  # noqa: F401  (loaded now, so that the cost of a first c
 __version__ = "0.1.0"
 
 _MODULES = (
+    "bounds",
     "datasets",
     "distributions",
     "domains",

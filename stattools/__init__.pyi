@@ -1,4 +1,5 @@
 from stattools import (
+    bounds as bounds,
     datasets as datasets,
     distributions as distributions,
     domains as domains,

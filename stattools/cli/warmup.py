@@ -96,6 +96,7 @@ def _steps() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "isw_power", lambda: isw_power(ragged, n=10, n_simulations=200, rng=0)
     yield "combine_pvalues", lambda: combine_pvalues([0.01, 0.2])
     yield from _design_steps()
+    yield from _bound_steps(rng)
 
 
 def _design_steps() -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -155,6 +156,32 @@ def _design_steps() -> Iterator[tuple[str, Callable[[], Any]]]:
     yield "scores", lambda: (leverage_scores(rows), lewis_weights(rows, 1), lp_sensitivities(rows, 3))
     yield "WeightedLeastSquares", fits
     yield "wls", formula
+
+
+def _bound_steps(rng: np.random.Generator) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """The calls of `stattools.bounds` that have kernels."""
+    from stattools import bounds
+
+    losses = rng.beta(2, 18, N_POINTS)
+    half = rng.integers(0, 2, (2, 3, N_UNITS))
+    masks = np.concatenate([half, 1 - half], axis=1)
+    pairs = rng.integers(0, 2, (*masks.shape, 2))
+
+    def test_sets() -> Any:
+        bounds.test_set(losses, method="all", alternative="two-sided")
+        bounds.test_set(losses, method="betting", n_shuffles=2, rng=0)
+
+    def supersamples() -> Any:
+        bounds.supersample(pairs, masks, pairs, n_boot=2, n_perm=2, rng=0)
+        bounds.supersample(rng.random(pairs.shape), masks)
+
+    yield "kl_inverse", lambda: (bounds.kl_inverse(0.1, 0.1), bounds.binary_kl(0.1, 0.2))
+    yield "binomial_tail_inverse", lambda: bounds.binomial_tail_inverse([3, 3], [100, 10**9], [0.05, 1e-200])
+    yield "test_set", test_sets
+    yield "confidence_sequence", lambda: bounds.confidence_sequence(losses)
+    yield "pac_bayes", lambda: bounds.pac_bayes(0.1, 3.0, 100, "all")
+    yield "rademacher_monte_carlo", lambda: bounds.rademacher_monte_carlo(pairs[0, :, :, 0], n_draws=2, rng=0)
+    yield "supersample", supersamples
 
 
 def _ring(n: int) -> Any:

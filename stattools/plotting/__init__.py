@@ -1,5 +1,8 @@
 """Pictures, drawn with matplotlib on the axes you give or on new ones; results call these from ``result.plot()``."""
 
+from stattools.plotting.bounds import plot_bound_table
+from stattools.plotting.bounds_curves import plot_bound_curve
+from stattools.plotting.confidence_sequences import plot_confidence_sequence
 from stattools.plotting.distributions import plot_distributions
 from stattools.plotting.domains import draw_values, plot_slice
 from stattools.plotting.results import plot_null_distribution
@@ -9,6 +12,9 @@ from stattools.plotting.wls_fit import plot_fit
 
 __all__ = [
     "draw_values",
+    "plot_bound_curve",
+    "plot_bound_table",
+    "plot_confidence_sequence",
     "plot_design",
     "plot_distributions",
     "plot_fit",

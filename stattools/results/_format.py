@@ -6,6 +6,7 @@ import math
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -44,24 +45,121 @@ def number(value: Any, digits: int = 4) -> str:
     return text
 
 
-def number_column(values: Iterable[Any], digits: int = 4) -> list[str]:
+def number_up(value: Any, digits: int = 4) -> str:
+    """A number as `number` prints it, rounded up: read again, it is never below the value.
+
+    Examples
+    --------
+    >>> [number_up(x) for x in (0.031271, 0.1, 0.99999, 12345.1, -0.031279)]
+    ['0.03128', '0.1', '1', '12346', '-0.03127']
+    """
+    return _directed(value, digits, ROUND_CEILING)
+
+
+def number_down(value: Any, digits: int = 4) -> str:
+    """A number as `number` prints it, rounded down: read again, it is never above the value.
+
+    Examples
+    --------
+    >>> [number_down(x) for x in (0.031279, 0.1, 0.99999, 12345.9, -0.031271)]
+    ['0.03127', '0.1', '0.9999', '12345', '-0.03128']
+    """
+    return _directed(value, digits, ROUND_FLOOR)
+
+
+def _directed(value: Any, digits: int, rounding: str) -> str:
+    text = number(value, digits)
+    if value is None or isinstance(value, (bool, np.bool_, int, np.integer)) or not math.isfinite(float(value)):
+        return text
+    x = float(value)
+    exact = Decimal(repr(x))  # the shortest decimal that is read as x
+    if x == 0 or _beyond(text, exact, rounding):
+        return text
+    place = exact.adjusted() - digits + 1
+    rounded = _quantized(exact, place if abs(x) >= 1e10 else min(place, 0), rounding)
+    text = number(float(rounded), digits)
+    return text if _beyond(text, exact, rounding) else repr(x)  # numbers next to 0, or next to the largest
+
+
+def _beyond(text: str, exact: Decimal, rounding: str) -> bool:
+    """Whether a printed number is not on the wrong side of the exact one."""
+    shown = Decimal("Infinity" if text.startswith("Inf") else "-Infinity" if text.startswith("-Inf") else text)
+    return shown >= exact if rounding == ROUND_CEILING else shown <= exact
+
+
+def _quantized(exact: Decimal, place: int, rounding: str) -> Decimal:
+    return exact.quantize(Decimal(1).scaleb(place), context=Context(prec=400, rounding=rounding))
+
+
+def steady(value: float) -> float:
+    """A difference of two numbers without its last digits, which rounding made.
+
+    Examples
+    --------
+    >>> steady(0.3 - 0.1)
+    0.2
+    """
+    return float(f"{value:.12g}")
+
+
+def confidence(delta: float) -> str:
+    """The probability 1 - delta with no more digits than delta has, never 1, and never above what it is.
+
+    Examples
+    --------
+    >>> confidence(0.05), confidence(1e-13), confidence(0.05 / 3)
+    ('0.95', '1 - 1e-13', '1 - 0.01667')
+    """
+    text = f"{1.0 - delta:.12g}"
+    return text if float(text) < 1.0 and len(text) <= 8 else f"1 - {number_up(delta)}"
+
+
+def percent(level: float) -> str:
+    """A confidence level in percent, with as many digits as keep it from being 100.
+
+    Examples
+    --------
+    >>> percent(0.95), percent(1 - 1e-9)
+    ('95', '99.9999999')
+    """
+    texts = [f"{100.0 * level:.{digits}g}" for digits in range(4, 18)]
+    return next((text for text in texts if float(text) < 100.0), number(100.0 * level))
+
+
+def number_column(values: Iterable[Any], digits: int = 4, *, rounding: str = "nearest") -> list[str]:
     """Numbers of one column, with a common count of decimals where that stays short.
+
+    Parameters
+    ----------
+    values : iterable of number
+    digits : int, default 4
+    rounding : {"nearest", "up", "down"}
+        As `number`, `number_up` and `number_down` do.
 
     Examples
     --------
     >>> number_column([1.5, 0.25, float("nan")])
     ['1.50', '0.25', 'NaN']
+    >>> number_column([0.123411, 0.9], rounding="up")
+    ['0.1235', '0.9000']
     """
     items = list(values)
-    single = [number(item, digits) for item in items]
+    single = [{"nearest": number, "up": number_up, "down": number_down}[rounding](item, digits) for item in items]
     if any("e" in text for text in single):
         return single
     decimals = max((len(text.partition(".")[2]) for text in single), default=0)
     padded = [
-        f"{float(item):.{decimals}f}" if re.fullmatch(r"-?[\d.]+", text) and not _is_whole(item) else text
+        _fixed(float(item), decimals, rounding) if re.fullmatch(r"-?[\d.]+", text) and not _is_whole(item) else text
         for item, text in zip(items, single, strict=True)
     ]
     return padded if max((len(text.lstrip("-")) for text in padded), default=0) <= digits + 5 else single
+
+
+def _fixed(x: float, decimals: int, rounding: str) -> str:
+    if rounding == "nearest":
+        return f"{x:.{decimals}f}"
+    direction = ROUND_CEILING if rounding == "up" else ROUND_FLOOR
+    return f"{_quantized(Decimal(repr(x)), -decimals, direction):f}"
 
 
 def _is_whole(value: Any) -> bool:

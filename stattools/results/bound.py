@@ -53,6 +53,8 @@ class BoundResult(Result):
         Of the bound itself, when it was estimated.
     noise_floor : float, optional
         The bound that data without any dependence would give.
+    diagnostic : str
+        Why the number need not be a bound at all; empty for a bound.
     settings : dict of str to str or number
     citation : str
 
@@ -60,6 +62,10 @@ class BoundResult(Result):
     ------
     InvalidParameterError
         `kind` is unknown, or `delta` does not go with it.
+
+    Notes
+    -----
+    Printed bounds and gaps are rounded up, and the limits of an interval outwards: a printed certificate holds too.
 
     Examples
     --------
@@ -89,6 +95,7 @@ class BoundResult(Result):
     vacuous: bool | None = None
     interval: ConfidenceInterval | None = None
     noise_floor: float | None = None
+    diagnostic: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     citation: str = ""
 
@@ -115,18 +122,31 @@ class BoundResult(Result):
         return self.method
 
     def _headline(self, digits: int) -> str:
-        vacuous = ", vacuous" if self.vacuous else ""
-        return f"{self.of} <= {_format.number(self.value, digits)} {self._guarantee()}{vacuous}"
+        return self._statement(digits) + self._remarks()
+
+    def _statement(self, digits: int) -> str:
+        return f"{self.of} <= {_format.number_up(self.value, digits)} {self._guarantee()}"
 
     def _guarantee(self) -> str:
         if self.kind == "high-probability":
-            return f"with probability at least {_confidence(self.delta)}"
+            return f"with probability at least {_format.confidence(self.delta or 0.0)}"
         return "on average over samples" if self.kind == "expectation" else "up to an unknown constant"
 
-    def _equations(self) -> dict[str, Any]:
+    def _remarks(self) -> str:
+        """What goes with every statement of the bound."""
+        vacuous = ", vacuous" if self.vacuous else ""
+        diagnostic = ", a diagnostic and no bound" if self.diagnostic else ""
+        return vacuous + diagnostic + (", contradicted by the data" if self._crossed else "")
+
+    @property
+    def _crossed(self) -> bool:
+        """Whether no risk is between the limits."""
+        return self.interval is not None and self.interval.low > self.interval.high
+
+    def _equations(self, digits: int) -> dict[str, Any]:
         named = {
             f"empirical {self.of}": self.empirical_risk,
-            "gap": self.gap,
+            "gap": None if self.gap is None else _format.number_up(_format.steady(self.gap), digits),
             "n": self.n,
             "delta": self.delta,
             "noise floor": self.noise_floor,
@@ -135,11 +155,15 @@ class BoundResult(Result):
 
     def _parts(self, digits: int, *, full: bool) -> list[Part]:
         parts: list[Part] = [Line(self.data_name, label="data:")] if self.data_name else []
-        parts.append(Line(f"{self.of} <= {_format.number(self.value, digits)} {self._guarantee()}"))
-        if self._equations():
-            parts.append(Line(_format.equations(self._equations(), digits)))
+        parts.append(Line(self._statement(digits)))
+        if self.diagnostic:
+            parts.append(Line(f"this is a diagnostic and no bound: {self.diagnostic}"))
+        if self._equations(digits):
+            parts.append(Line(_format.equations(self._equations(digits), digits)))
         if self.interval is not None:
-            parts.append(Line(*self.interval.words(digits)))
+            parts.append(Line(outwards(self.interval, digits), label=self.interval.words(digits)[1]))
+        if self._crossed:
+            parts.append(Line(f"the limits contradict each other: no {self.of} is within both; use neither"))
         if self.vacuous:
             largest = _format.number(self.largest, digits)
             parts.append(Line(f"the bound is vacuous: the {self.of} cannot exceed {largest} anyway"))
@@ -155,11 +179,13 @@ class BoundResult(Result):
     def _sentence(self, style: str) -> str:
         digits = 3 if style == "apa" else 4
         about = f" for {self.data_name}" if self.data_name and style == "plain" else ""
-        bound = f"{self.of} <= {_format.number(self.value, digits)} {self._guarantee()}"
-        details = f" ({_format.equations(self._equations(), digits)})" if self._equations() else ""
-        vacuous = ", which is vacuous" if self.vacuous else ""
+        equations = self._equations(digits)
+        details = f" ({_format.equations(equations, digits)})" if equations else ""
+        remarks = ", which is vacuous" if self.vacuous else ""
+        remarks += ", which is a diagnostic and no bound" if self.diagnostic else ""
+        remarks += ", which the other limit of the interval contradicts" if self._crossed else ""
         assumed = f", assuming that {'; '.join(self.assumptions)}" if self.assumptions and style == "plain" else ""
-        return f"{self.method}{about}: {bound}{details}{vacuous}{assumed}."
+        return f"{self.method}{about}: {self._statement(digits)}{details}{remarks}{assumed}."
 
     # tables ----------------------------------------------------------------------------------------------------------
     def _tidy(self) -> Mapping[str, Any]:
@@ -175,15 +201,20 @@ class BoundResult(Result):
 
     def _glance(self) -> Mapping[str, Any]:
         names = ("value", "gap", "empirical_risk", "kind", "delta", "vacuous", "n", "noise_floor", "method")
-        row = {name: getattr(self, name) for name in names}
+        row = {name: getattr(self, name) for name in names} | {"diagnostic": bool(self.diagnostic)}
         return row if self.interval is None else row | {"conf_low": self.interval.low, "conf_high": self.interval.high}
 
 
-def _confidence(delta: float | None) -> str:
-    """1 - delta with no more digits than delta has, and never 1."""
-    delta = 0.0 if delta is None else delta
-    text = f"{1.0 - delta:.12g}"
-    return text if float(text) < 1.0 and len(text) <= 8 else f"1 - {_format.number(delta)}"
+def outwards(interval: ConfidenceInterval, digits: int = 4) -> str:
+    """The limits of an interval, rounded outwards, and how it was computed.
+
+    Examples
+    --------
+    >>> outwards(ConfidenceInterval(0.123456, 0.345612))
+    '0.1234 to 0.3457'
+    """
+    how = f" ({interval.method})" if interval.method else ""
+    return f"{_format.number_down(interval.low, digits)} to {_format.number_up(interval.high, digits)}{how}"
 
 
 def _terms(name: str, component: Any) -> list[tuple[str, Any]]:

@@ -60,7 +60,7 @@ class ConfidenceInterval:
         """
         about = f" of {self.of}" if self.of else ""
         how = f" ({self.method})" if self.method else ""
-        label = f"{_format.number(100 * self.confidence_level)} percent confidence interval{about}:"
+        label = f"{_format.percent(self.confidence_level)} percent confidence interval{about}:"
         return f"{_format.number(self.low, digits)} to {_format.number(self.high, digits)}{how}", label
 
     def apa(self) -> str:
@@ -72,5 +72,5 @@ class ConfidenceInterval:
         '95% CI [0.1, 0.4]'
         """
         about = f" of {self.of}" if self.of else ""
-        level = _format.number(100 * self.confidence_level)
+        level = _format.percent(self.confidence_level)
         return f"{level}% CI{about} [{_format.number(self.low, 3)}, {_format.number(self.high, 3)}]"

@@ -67,3 +67,32 @@ def test_an_estimated_bound():
     )
     assert Result.from_json(bound.to_json()) == bound
     assert_snapshot(str(bound), "results/bound_estimated.txt")
+
+
+@pytest.mark.parametrize("value", [0.12341, 0.1, 1 / 3, 2 / 3, 0.99999, 1.00001, 12345.1, 1e-320, 3e300, -0.12349])
+@pytest.mark.parametrize("digits", [1, 4, 12])
+def test_printed_bounds_hold_too(value, digits):
+    bound = builders.bound(value=value, largest=1e301, gap=None)
+    texts = [bound.summary(digits=digits).as_text(), repr(bound), bound.report(), bound.report(style="plain")]
+    for text in texts:
+        assert float(text.split("risk <= ")[1].split()[0]) >= value
+
+
+def test_a_diagnostic_is_never_printed_as_a_bound():
+    bound = builders.bound(kind="expectation", delta=None, diagnostic="the estimate may be too small")
+    assert "this is a diagnostic and no bound: the estimate may be too small" in str(bound)
+    assert "a diagnostic and no bound" in repr(bound) and "a diagnostic and no bound" in bound.report()
+    assert bound.glance()["diagnostic"][0] and not builders.bound().glance()["diagnostic"][0]
+    assert "diagnostic" not in str(builders.bound())
+    assert Result.from_json(bound.to_json()) == bound
+
+
+def test_crossed_limits_are_part_of_the_statement():
+    bound = builders.bound(interval=ConfidenceInterval(0.2, 0.1))
+    assert "the limits contradict each other" in str(bound)
+    assert "contradicted by the data" in repr(bound) and "contradicts" in bound.report()
+
+
+def test_limits_are_rounded_outwards():
+    bound = builders.bound(interval=ConfidenceInterval(0.100049, 0.200001, 1 - 1e-9))
+    assert "99.9999999 percent confidence interval: 0.1 to 0.2001\n" in str(bound)

@@ -18,6 +18,31 @@ def test_numbers_keep_their_significant_digits(x, digits):
     assert math.isclose(float(text), x, rel_tol=0.5000001 * 10.0 ** (1 - digits), abs_tol=1e-323)
 
 
+@given(st.one_of(floats, st.floats(0, 1)), st.integers(1, 15))
+def test_directed_rounding_never_crosses_the_number(x, digits):
+    low, high = float(_format.number_down(x, digits)), float(_format.number_up(x, digits))
+    assert low <= x <= high
+    # by less than one unit of the last digit
+    assert high - low <= 1.0000001 * abs(x) * 10.0 ** (1 - digits) + 1e-322
+
+
+@given(st.lists(st.floats(-10, 10), min_size=1, max_size=6))
+def test_directed_columns_never_cross_their_numbers(values):
+    low, high = (_format.number_column(values, rounding=rounding) for rounding in ("down", "up"))
+    assert all(float(a) <= x <= float(b) for a, x, b in zip(low, values, high, strict=True))
+
+
+@given(st.floats(1e-300, 1, exclude_max=True))
+def test_probabilities_are_below_one_and_not_above_what_they_are(delta):
+    text = _format.confidence(delta)
+    if text.startswith("1 - "):
+        assert float(text[4:]) >= delta
+    else:
+        assert float(text) < 1 and float(text) <= 1 - delta + 1e-12  # no more than the noise of 1 - delta
+    level = min(1 - delta, 1 - 2.0**-53)
+    assert level <= 0 or float(_format.percent(level)) < 100
+
+
 @given(st.integers())
 def test_integers_are_printed_in_full(n):
     assert _format.number(n) == str(n)
