@@ -157,7 +157,7 @@ def _space_values(name: str) -> Callable[[], Call]:
         from stattools import wls
 
         if name == "SphericalHarmonicSpace":
-            return lambda: wls.SphericalHarmonicSpace(10).evaluate([[10.0, 20.0], [30.0, 40.0]])
+            return lambda: wls.SphericalHarmonicSpace(10).evaluate([[1.0, 0.0, 0.0], [0.0, 0.6, 0.8]])
         if name == "FunctionSpace":
             nodes = (np.arange(1000) + 0.5) / 1000
             return lambda: wls.FunctionSpace(lambda x: np.sqrt(2) * np.sin(np.pi * x), nodes)

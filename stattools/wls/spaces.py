@@ -154,6 +154,7 @@ class Space(FieldsOnly, ABC):
             Independent points from mu, independent points from the optimal measure k(x) dmu / m, or one draw of the
             projection determinantal point process of the space, whose points repel each other.
         rng : None, int, SeedSequence or Generator
+            A Generator is drawn from as it is.
 
         Returns
         -------
@@ -171,7 +172,7 @@ class Space(FieldsOnly, ABC):
         ((5, 1), (3, 1))
         """
         law = _validation.choice(law, LAWS, "law")
-        generator = _random.generator(_random.seed_sequence(rng))
+        generator = rng if isinstance(rng, np.random.Generator) else _random.generator(_random.seed_sequence(rng))
         if law == "dpp":
             if n is not None and _validation.integer(n, "n") != self.dim:
                 raise InvalidParameterError(f"n is {n}; a draw of the DPP of this space has dim = {self.dim} points")
@@ -355,7 +356,7 @@ class PolynomialSpace(Space):
         return _validation.read_only(np.clip(points, *ends))
 
     def features(self, points: FloatArray) -> FloatArray:
-        tables = np.zeros((self.n_inputs, len(points), max(self._sizes)))
+        tables = np.empty((self.n_inputs, len(points), max(self._sizes)))
         for j, (family, size) in enumerate(zip(self.univariate, self._sizes, strict=True)):
             tables[j, :, :size] = family.values(points[:, j], size)
         return np.asarray(_kernels.tensor_products(tables, self.indices))
