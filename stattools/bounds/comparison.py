@@ -88,7 +88,7 @@ class Comparison(BoundTable):
         if self._mixed:
             groups = {HEADINGS[kind]: [bound.of for _, bound in rows] for kind, rows in self._by_kind()}
             parts = [_with_names(part, groups) for part in parts]
-        words = self._together(digits)
+        words = self._together()
         return [*parts, Gap(), Line(words)] if words else parts
 
     def _shared(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class Comparison(BoundTable):
             ax.set_xlabel("bound")
         return ax
 
-    def _together(self, digits: int) -> str:
+    def _together(self) -> str:
         """With what probability the certificates hold at once."""
         count = sum(bound.kind == CERTIFICATE for bound in self.bounds)
         if count < 2 or self.joint_delta is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -13,6 +12,7 @@ import numpy as np
 
 from stattools import _random, _validation
 from stattools._errors import DegenerateDataError, InvalidDataError, InvalidParameterError
+from stattools._progress import Report
 from stattools._provenance import Provenance
 from stattools._threads import one_blas_thread
 from stattools._typing import Progress, Seed
@@ -397,7 +397,7 @@ def _run(
     import joblib
 
     pending = np.flatnonzero(~state.done).tolist()
-    report = _Report(progress, plan.k1 * plan.k2)
+    report = Report(progress, plan.k1 * plan.k2, "fit")
     sizes = np.tile(np.minimum(CHUNK, plan.k2 - CHUNK * np.arange(plan.n_chunks)), plan.k1)
     report(int(sizes[state.done].sum()))
     chunks = plan.chunks(seed, draws, pending)
@@ -429,30 +429,3 @@ def _results(joblib: Any, rule: Rule, chunks: Iterator[Chunk], n_jobs: int | Non
                 yield from parallel(joblib.delayed(run_chunk)(rule, chunk) for chunk in batch)
         return
     yield from parallel(joblib.delayed(run_chunk)(rule, chunk) for chunk in chunks)
-
-
-class _Report:
-    """Progress in fits, as a bar, a line on stderr or through the user's function."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress, self._total, self._bar = progress, total, None
-        if progress is True:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                return
-            self._bar = tqdm(total=total, unit="fit")
-
-    def __call__(self, done: int) -> None:
-        if callable(self._progress):
-            self._progress(done, self._total)
-        elif self._bar is not None:
-            self._bar.update(done - self._bar.n)
-        elif self._progress:
-            sys.stderr.write(f"\r{done} of {self._total} fits")
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        elif self._progress is True:
-            sys.stderr.write("\n")

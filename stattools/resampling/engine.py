@@ -6,7 +6,6 @@ always computed whole. So the values do not depend on the number of workers, and
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 
 from stattools import _random, _validation
 from stattools._errors import DegenerateDataError, InvalidParameterError
+from stattools._progress import Report
 from stattools._threads import one_blas_thread
 from stattools._typing import FloatArray, Progress
 from stattools.resampling.schemes import Scheme
@@ -318,7 +318,7 @@ class _Blocks:
 
         n_blocks = -(-self.total // BLOCK_SIZE)
         workers = joblib.effective_n_jobs(n_jobs)
-        report = _Report(progress, self.total)
+        report = Report(progress, self.total, "resample")
         # the limit is held here too: threads of one process share the setting, and must not undo it for each other
         with one_blas_thread():
             if workers == 1:
@@ -336,35 +336,6 @@ class _Blocks:
                         yield from values
                     report(min(high * BLOCK_SIZE, self.total))
             report.close()
-
-
-class _Report:
-    """Progress as a bar (tqdm when installed, a line on stderr otherwise) or through the user's function."""
-
-    def __init__(self, progress: Progress, total: int) -> None:
-        self._progress = progress
-        self._total = total
-        self._bar: Any = None
-        if progress is True:
-            try:
-                from tqdm.auto import tqdm
-            except ImportError:
-                return
-            self._bar = tqdm(total=total, unit="resample")
-
-    def __call__(self, done: int) -> None:
-        if callable(self._progress):
-            self._progress(done, self._total)
-        elif self._bar is not None:
-            self._bar.update(done - self._bar.n)
-        elif self._progress:
-            sys.stderr.write(f"\r{done} of {self._total} resamples")
-
-    def close(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-        elif self._progress is True:
-            sys.stderr.write("\n")
 
 
 def at_least(values: FloatArray, observed: float, tolerance: float = TIE_TOLERANCE) -> Any:
