@@ -628,7 +628,7 @@ def test_progress_is_reported_in_fits(points):
 # reference -----------------------------------------------------------------------------------------------------------
 @pytest.mark.slow
 def test_synthetic_experiment():
-    """Gaussian clusters and a linear rule, against one run of the same protocol with other clusters of the same gap."""
+    """Gaussian clusters and a linear rule, against one earlier run of the same protocol."""
     from benchmarks import bounds_tables
 
     found = bounds_tables.gaps(bounds_tables.measured(10, 50, 100))
