@@ -1,4 +1,4 @@
-"""Statistical tests for collections of distributions, optimal designs, and bounds.
+"""Statistical tests and regressions for collections of distributions, optimal designs, and bounds.
 
 Everything here is loaded on first use: ``import stattools`` imports numpy and nothing else. The names below are where
 a user starts; each subpackage lists the rest of its public names.
@@ -20,6 +20,8 @@ _MODULES = (
     "plotting",
     "resampling",
     "results",
+    "rkhs",
+    "sdr",
     "simulate",
     "twosample",
     "wls",
@@ -40,6 +42,8 @@ _NAMES = {
     "DistributionArray": "distributions",
     "Sequential": "resampling",
     "combine_pvalues": "resampling",
+    "DistributionSDR": "sdr",
+    "FrechetRegressor": "sdr",
     "isw_anova": "twosample",
     "isw_distance": "twosample",
     "isw_pairwise": "twosample",

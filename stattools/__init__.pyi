@@ -7,6 +7,8 @@ from stattools import (
     plotting as plotting,
     resampling as resampling,
     results as results,
+    rkhs as rkhs,
+    sdr as sdr,
     simulate as simulate,
     twosample as twosample,
     wls as wls,
@@ -27,6 +29,7 @@ from stattools.domains import (
     Torus as Torus,
 )
 from stattools.resampling import Sequential as Sequential, combine_pvalues as combine_pvalues
+from stattools.sdr import DistributionSDR as DistributionSDR, FrechetRegressor as FrechetRegressor
 from stattools.twosample import (
     isw_anova as isw_anova,
     isw_distance as isw_distance,

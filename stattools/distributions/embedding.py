@@ -12,14 +12,11 @@ from stattools import _validation
 from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.distributions._slices import contiguous, fitted, ragged_slices, row_blocks, shared_slices
+from stattools.rkhs.kernels import squared_distances
 
 if TYPE_CHECKING:
     from stattools.distributions.array import DistributionArray
     from stattools.distributions.slicers import Slicer
-
-REFINED = 1e-6
-"""Squared distances below this share of the squared norms are computed again from differences: the product form has
-lost half of their digits."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -133,11 +130,9 @@ class Embedding:
         One matrix product; pairs that are close against their norms are recomputed from differences.
         """
         if other is None:
-            distances = feature_distances(self.features, self.features)
-            np.fill_diagonal(distances, 0.0)
-            return distances
+            return np.sqrt(squared_distances(self.features))
         self._require_same_features(other)
-        return feature_distances(self.features, other.features)
+        return np.sqrt(squared_distances(self.features, other.features))
 
     def transform(self, new: DistributionArray) -> Embedding:
         """Embed other distributions with the same slicer and quantiles.
@@ -222,17 +217,3 @@ def _ragged(array: DistributionArray, slicer: Slicer, levels: FloatArray, cells:
         slices = ragged_slices(array.points[low:high], masses, offsets[first : stop + 1] - low, slicer)
         values[first:stop] = ragged_quantiles(slices.values, slices.weights, slices.offsets, levels, cells)
     return values
-
-
-def feature_distances(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Euclidean distances between the rows of two matrices, accurate also where they nearly coincide."""
-    centre = x.mean(axis=0)
-    x, y = x - centre, y - centre
-    x_norms, y_norms = (x**2).sum(axis=1)[:, None], (y**2).sum(axis=1)
-    squared = np.maximum(x_norms + y_norms - 2.0 * (x @ y.T), 0.0)
-    rows, columns = np.nonzero(squared <= REFINED * (x_norms + y_norms))
-    block = max(1, 2**20 // max(1, x.shape[1]))
-    for start in range(0, len(rows), block):
-        i, j = rows[start : start + block], columns[start : start + block]
-        squared[i, j] = ((x[i] - y[j]) ** 2).sum(axis=1)
-    return np.asarray(np.sqrt(squared))

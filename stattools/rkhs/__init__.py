@@ -1,0 +1,37 @@
+"""Kernels, Gram matrices and their spectra, low rank, ridge paths, and measures of dependence."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "Centring": "grams",
+    "PivotedCholesky": "cholesky",
+    "Spectrum": "spectra",
+    "apply_kernel": "kernels",
+    "centring": "grams",
+    "distance_correlation_of": "dependence",
+    "gaussian_gram": "kernels",
+    "kernel_scale": "kernels",
+    "matching_gram": "kernels",
+    "mean_distance": "kernels",
+    "mean_squared_distance": "kernels",
+    "median_distance": "kernels",
+    "pivoted_cholesky": "cholesky",
+    "spectrum": "spectra",
+    "squared_distances": "kernels",
+    "top_eigenpairs": "spectra",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

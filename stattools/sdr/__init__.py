@@ -1,0 +1,28 @@
+"""Which few functions of a predictor matter for a response, how many are there, and what do they predict?"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "DistributionSDR": "estimator",
+    "FrechetRegressor": "frechet",
+    "FrechetResult": "frechet_result",
+    "QuantileBands": "frechet_bands",
+    "SDRResult": "result",
+    "monotone_projection": "monotone",
+    "regression_weights": "weights",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,114 @@
+"""Bandwidths of kernels from typical distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stattools import _validation
+from stattools._errors import DegenerateDataError
+from stattools._typing import FloatArray
+from stattools.rkhs.kernels import mean_distance, mean_squared_distance, median_distance
+from stattools.sdr.parts import city_block
+
+MOST_ROWS = 2000
+"""Rows, evenly spread, from which a mean or median distance is taken where it has no closed form."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a bandwidth is found.
+
+    Attributes
+    ----------
+    name : str
+        Of the data, for messages.
+    given : {"mean", "median"} or float
+    complexity : float
+        A rule's bandwidth is divided by its root (Gaussian kernel) or by it (Laplacian).
+    kernel : {"gaussian", "laplacian"}
+    """
+
+    name: str
+    given: Any
+    complexity: float
+    kernel: str
+
+    def scaled(self, typical: float) -> float:
+        """The bandwidth for a typical distance.
+
+        Raises
+        ------
+        DegenerateDataError
+            The distance is zero.
+
+        Examples
+        --------
+        >>> Rule("X", "mean", 4.0, "gaussian").scaled(1.0)
+        0.5
+        """
+        if typical == 0.0:
+            raise DegenerateDataError(identical(self.name))
+        return float(typical / (self.complexity**0.5 if self.kernel == "gaussian" else self.complexity))
+
+    def checked(self) -> float | None:
+        """A number that was given, or None where a rule is to be applied."""
+        name = f"bandwidth_{self.name[0].lower()}"
+        if isinstance(self.given, str):
+            _validation.choice(self.given, ("mean", "median"), name)
+            return None
+        return _validation.real(self.given, name, minimum=0.0, exclusive=True)
+
+
+def bandwidth_of(rows: FloatArray, rule: Rule, metric: str) -> float:
+    """The bandwidth for rows of features.
+
+    "mean" is the root of the mean squared distance for distributions under a Gaussian kernel, which has a closed form,
+    and the mean distance otherwise; "median" is the median distance.
+
+    Raises
+    ------
+    DegenerateDataError
+        All rows are identical.
+
+    Examples
+    --------
+    >>> bandwidth_of(np.array([[0.0], [1.0], [3.0]]), Rule("X", "mean", 1.0, "gaussian"), "euclidean")
+    2.0
+    """
+    if np.ptp(rows, axis=0).max(initial=0.0) == 0.0:
+        raise DegenerateDataError(identical(rule.name))
+    given = rule.checked()
+    if given is not None:
+        return given
+    if rule.given == "mean" and rule.kernel == "gaussian" and metric != "euclidean":
+        return rule.scaled(float(np.sqrt(mean_squared_distance(rows))))
+    some = rows if len(rows) <= MOST_ROWS else rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp)]
+    if metric == "w1":
+        return bandwidth_of_distances(city_block(some, some), rule)
+    return rule.scaled(mean_distance(some) if rule.given == "mean" else median_distance(some))
+
+
+def bandwidth_of_distances(distances: FloatArray, rule: Rule) -> float:
+    """The bandwidth for an (n, n) matrix of distances without features; "mean" as in `bandwidth_of`.
+
+    Examples
+    --------
+    >>> bandwidth_of_distances(np.array([[0.0, 2.0], [2.0, 0.0]]), Rule("X", "median", 1.0, "laplacian"))
+    2.0
+    """
+    given = rule.checked()
+    if given is not None:
+        return given
+    pairs = distances[np.tril_indices(len(distances), -1)]
+    if rule.given == "median":
+        return rule.scaled(float(np.median(pairs)))
+    return rule.scaled(float(np.sqrt(np.mean(pairs**2)) if rule.kernel == "gaussian" else pairs.mean()))
+
+
+def identical(name: str) -> str:
+    """The complaint about rows that do not differ."""
+    what = {"X": "predictor distributions", "Y": "response distributions"}.get(name, f"rows of {name}")
+    return f"{what} are all identical; nothing can be learned from them"

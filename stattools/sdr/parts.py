@@ -1,0 +1,154 @@
+"""One block of predictors or responses with its kernel, frozen at the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stattools import _validation
+from stattools._errors import InvalidDataError
+from stattools._typing import FloatArray, IntArray
+from stattools.distributions import DistributionArray
+from stattools.rkhs.kernels import apply_kernel, kernel_scale, matching_gram, squared_distances
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """How distributions of one block become rows.
+
+    Attributes
+    ----------
+    array : DistributionArray
+        One distribution of the fit; its space is that of all.
+    slicer : Identity, Directions or EigenBasis
+    n_quantiles : int
+    """
+
+    array: DistributionArray
+    slicer: Any
+    n_quantiles: int
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """The columns of vector data: their number and, of a table, their names."""
+
+    count: int
+    names: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One block of data with its kernel.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"distributions", "vectors", "categories", "clouds", "precomputed"}
+    kernel : {"gaussian", "laplacian", "match", "precomputed"}
+    metric : str
+    bandwidth : float
+        In units of the distance: kernels are exp(-d^2 / (2 b^2)) and exp(-d / b); NaN where there is none.
+    rows : array
+        (n, M) features, (n,) codes, (n, n) Gram matrix, or the distributions themselves for "clouds".
+    template : object
+        What turns new data into rows: an Embedding of one distribution, names of columns, or levels.
+    description : str
+    """
+
+    name: str
+    kind: str
+    kernel: str
+    metric: str
+    bandwidth: float
+    rows: Any
+    template: Any
+    description: str
+
+    @property
+    def scale(self) -> float:
+        """gamma of exp(-gamma d^2) or exp(-gamma d)."""
+        return float(kernel_scale(self.bandwidth, self.kernel))
+
+    @property
+    def is_hilbertian(self) -> bool:
+        """Whether the kernel is Gaussian in Euclidean distances of the rows."""
+        return self.kind in ("distributions", "vectors") and self.metric != "w1" and self.kernel == "gaussian"
+
+    def values(self, first: Any, second: Any | None = None) -> FloatArray:
+        """(k, n) kernel between two sets of rows."""
+        if self.kind == "categories":
+            return matching_gram(first, second)
+        if self.kind == "clouds":
+            squared = first.pairwise("w2", second) ** 2
+        elif self.metric == "w1":
+            squared = city_block(first, first if second is None else second) ** 2
+        else:
+            squared = squared_distances(first, second)
+        return apply_kernel(squared, self.kernel, self.scale)
+
+    def rows_of(self, new: Any, name: str) -> Any:
+        """Rows of new data, of the same kind."""
+        if self.kind == "categories":
+            return _codes_of(new, self.template, name)
+        if self.kind == "vectors":
+            return _columns_of(new, self.template, name)
+        if not isinstance(new, DistributionArray):
+            raise InvalidDataError(f"{name} is {type(new).__name__}; the fit had a DistributionArray there")
+        if self.kind == "clouds":
+            if new.n_coordinates != self.rows.n_coordinates:
+                raise InvalidDataError(
+                    f"{name} holds points of {new.n_coordinates} coordinates; those of the fit have "
+                    f"{self.rows.n_coordinates}"
+                )
+            return new
+        _check_same_space(new, self.template.array, name)
+        return features_of(new, self.template, self.metric)
+
+
+def features_of(array: DistributionArray, template: Template, metric: str) -> FloatArray:
+    """(n, M) features whose Euclidean distance is the metric; for "w1" it is their city-block distance."""
+    embedding = array.embed(template.slicer, template.n_quantiles)
+    if metric == "w1":  # plain averages, so that the city-block distance is the mean absolute difference
+        return np.ascontiguousarray(embedding.values[:, 0] / template.n_quantiles)
+    return embedding.features
+
+
+def _check_same_space(new: DistributionArray, old: DistributionArray, name: str) -> None:
+    if new.n_coordinates != old.n_coordinates or new.domain != old.domain:
+        raise InvalidDataError(f"{name} holds distributions {new.place}; those of the fit are {old.place}")
+
+
+def _codes_of(new: Any, levels: tuple[Any, ...], name: str) -> IntArray:
+    codes, found = _validation.group_codes(new, name)
+    unknown = [level for level in found if level not in levels]
+    if unknown:
+        raise InvalidDataError(f"{name} has the category {unknown[0]!r}, which the fit has not seen")
+    return np.asarray(np.array([levels.index(level) for level in found], dtype=np.intp)[codes])
+
+
+def _columns_of(new: Any, columns: Columns, name: str) -> FloatArray:
+    if hasattr(new, "columns") and columns.names is not None:
+        names = [str(column) for column in new.columns]
+        if names != list(columns.names):
+            known = list(columns.names)[:6]
+            raise InvalidDataError(f"{name} has columns {names[:6]}; the fit had {known}, in this order")
+    rows = numbers(new, name)
+    if rows.shape[1] != columns.count:
+        raise InvalidDataError(f"{name} has {rows.shape[1]} columns; the fit had {columns.count}")
+    return rows
+
+
+def numbers(data: Any, name: str) -> FloatArray:
+    """(n, d) numbers; one dimension is a column."""
+    rows = _validation.float_array(data, name, ndim=(1, 2))
+    return rows[:, None] if rows.ndim == 1 else rows
+
+
+def city_block(first: FloatArray, second: FloatArray) -> FloatArray:
+    """(k, n) sums of absolute differences between rows."""
+    from scipy.spatial.distance import cdist
+
+    return np.asarray(cdist(first, second, "cityblock"))
