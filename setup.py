@@ -32,7 +32,14 @@ EXTRAS = {
     "dag": ["networkx>=3.2"],
     "dask": ["dask[array,dataframe]>=2024.8", "distributed>=2024.8"],
     "docs": ["sphinx>=8.0", "myst-nb>=1.2", "numpydoc>=1.8", "pydata-sphinx-theme>=0.16", "matplotlib>=3.10"],
-    "bench": ["hyppo>=0.5", "dppy>=0.3.3", "asv>=0.6.4", "virtualenv>=20.26", "matplotlib>=3.10"],
+    "bench": [
+        "hyppo>=0.5",
+        "causal-learn>=0.1.4",
+        "dppy>=0.3.3",
+        "asv>=0.6.4",
+        "virtualenv>=20.26",
+        "matplotlib>=3.10",
+    ],
     "test": [
         "pytest>=8.3",
         "pytest-xdist>=3.6",
@@ -52,7 +59,7 @@ EXTRAS["all"] = [*EXTRAS["plot"], *EXTRAS["dag"], *EXTRAS["dask"], "pyarrow>=17.
 setup(
     name="stattools",
     version=version(),
-    description="Tests for collections of distributions and optimal designs, with exact methods and readable results",
+    description="Tests and regressions for distributions, and optimal designs, with exact methods and readable results",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     author="The stattools developers",

@@ -4,8 +4,9 @@
 
 Two clusters in 5 dimensions, placed anew for each supersample, full-batch gradient descent of a linear softmax rule
 with step 0.01 from uniform weights, stopped when 99 percent of the training points are right (looked at every 5 steps)
-or after 500. k1 = 50 supersamples, k2 = 100 antithetic masks. ``--k1 10`` is for a look. Seeds are fixed: the table repeats to the digit on one machine. A full run
-returns 1 when a number is farther from its reference than the tolerance, or when bounds are out of order.
+or after 500. k1 = 50 supersamples, k2 = 100 antithetic masks. ``--k1 10`` is for a look. Seeds are fixed: the table
+repeats to the digit on one machine. A full run returns 1 when a number is farther from its reference than the
+tolerance, or when bounds are out of order.
 """
 
 from __future__ import annotations
@@ -109,8 +110,8 @@ def points(generator, size):
 def measured(n, k1, k2, n_jobs=1, seed=6):
     """Losses and masks of the protocol."""
     return supersample_experiment(
-        GradientDescent(), None, None, sampler=points, n=n, k1=k1, k2=k2, random_state=np.random.SeedSequence([seed, n]),
-        on_single_class="constant", n_jobs=n_jobs, progress=False,
+        GradientDescent(), None, None, sampler=points, n=n, k1=k1, k2=k2, on_single_class="constant",
+        random_state=np.random.SeedSequence([seed, n]), n_jobs=n_jobs, progress=False,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 from stattools import (
     bounds as bounds,
+    collider as collider,
     datasets as datasets,
     distributions as distributions,
     domains as domains,

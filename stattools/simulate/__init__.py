@@ -1,7 +1,7 @@
 """Artificial data whose truth is known, for tests, power studies and examples.
 
-Two collections of distributions drawn at random with a known difference, and functions that stand for a costly
-computer experiment, with their exact moments and Sobol indices.
+Two collections of distributions drawn at random with a known difference, functions that stand for a costly computer
+experiment, with their exact moments and Sobol indices, and data with a known collider.
 """
 
 from importlib import import_module as _import_module
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
         sphere_collections,
         von_mises_collections,
     )
+    from stattools.simulate.collider import (
+        ColliderData,
+        gaussian_collider,
+        mvn_collider,
+        mvn_covariance,
+        mvn_given_spouses,
+        sine_collider,
+        violated_collider,
+    )
     from stattools.simulate.embeddings import gaussian_embeddings
     from stattools.simulate.experiments import (
         ExactSobol,
@@ -27,34 +36,48 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ColliderData",
     "ExactSobol",
     "cylinder_collections",
     "franke",
     "franke_sobol",
     "friedman",
     "friedman_sobol",
+    "gaussian_collider",
     "gaussian_embeddings",
     "graph_collections",
     "ishigami",
     "ishigami_sobol",
     "line_collections",
+    "mvn_collider",
+    "mvn_covariance",
+    "mvn_given_spouses",
+    "sine_collider",
     "sphere_collections",
+    "violated_collider",
     "von_mises_collections",
 ]
 
 _MODULES = {
+    "ColliderData": "collider",
     "ExactSobol": "experiments",
     "cylinder_collections": "collections",
     "franke": "experiments",
     "franke_sobol": "experiments",
     "friedman": "experiments",
     "friedman_sobol": "experiments",
+    "gaussian_collider": "collider",
     "gaussian_embeddings": "embeddings",
     "graph_collections": "collections",
     "ishigami": "experiments",
     "ishigami_sobol": "experiments",
     "line_collections": "collections",
+    "mvn_collider": "collider",
+    "mvn_covariance": "collider",
+    "mvn_given_spouses": "collider",
+    "sine_collider": "collider",
     "sphere_collections": "collections",
+    "violated_collider": "collider",
     "von_mises_collections": "collections",
 }
 

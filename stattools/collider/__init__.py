@@ -1,0 +1,26 @@
+"""What does a causal graph say about a response, and do the data agree with it?"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_PUBLIC = {
+    "CompiledGraph": "graph",
+    "Constraint": "constraints",
+    "IndependenceResult": "independence",
+    "compile_dag": "graph",
+    "conditional_independence_test": "independence",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
