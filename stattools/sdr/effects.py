@@ -16,7 +16,7 @@ from stattools.sdr.smoothing import select_smoothing
 from stattools.sdr.weights import regression_weights
 
 POSITIONS = (0.1, 0.5, 0.9)
-MOST_ROWS = 2000
+MOST_ROWS = 500
 KINDS = ("line", "vector", "categories", "slices", "features")
 
 
@@ -167,7 +167,7 @@ def component_effects(scores: FloatArray, responses: Responses, notes: Notes | N
     Kernel means on one component average over the others as they are distributed given its score: an association, not
     the effect of changing the component with the others held. They are convex combinations of the responses, so that
     expected quantile functions are quantile functions. The bandwidth is chosen by leaving one response out; of more
-    than 2000 observations, evenly spaced ranks of the score are used for that. Scores were fitted to the same
+    than 500 observations, evenly spaced ranks of the score are used for that. Scores were fitted to the same
     responses, which makes the R-squared optimistic.
 
     Examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,7 +19,7 @@ from stattools.sdr.bootstrap import NEGLIGIBLE, ScoreBands, score_bands
 from stattools.sdr.effects import ComponentEffects, Responses, along_component, component_effects
 from stattools.sdr.gsir import Operator
 from stattools.sdr.independence import independence_test
-from stattools.sdr.order import OrderTable
+from stattools.sdr.order import OrderTable, determine
 from stattools.sdr.pairing import Retuning, observed_eigenvalues
 from stattools.sdr.refit import features_of
 
@@ -226,6 +226,51 @@ class SDRResult(Result):
         """
         return independence_test(
             self, statistic=statistic, n_resamples=n_resamples, rng=rng, n_jobs=n_jobs, progress=progress
+        )
+
+    def order_criteria(
+        self,
+        criteria: str | Sequence[str] = "all",
+        *,
+        n_resamples: int = 99,
+        rng: Seed = None,
+        n_jobs: int | None = None,
+        progress: Progress = False,
+    ) -> OrderTable:
+        """Criteria for the number of components, also those that the fit left out for many observations.
+
+        Parameters
+        ----------
+        criteria : "all" or sequence of str
+            From "permutation", "bic", "ratio", "ladle", "augmentation" and "cv".
+        n_resamples : int, default 99
+        rng : None, int, SeedSequence or Generator
+        n_jobs, progress
+            As in `stattools.resampling.resample`.
+
+        Returns
+        -------
+        OrderTable
+            Of the components of this fit, whose number stays as it is.
+
+        Examples
+        --------
+        >>> from stattools.sdr import DistributionSDR
+        >>> x = np.random.default_rng(1).standard_normal((40, 2))
+        >>> result = DistributionSDR(n_components=1, random_state=1).fit(x, x[:, 0]).results_
+        >>> sorted(result.order_criteria(("bic", "ratio")).choices)
+        ['bic', 'ratio']
+        """
+        return determine(
+            self.operator,
+            criterion=self.n_components,
+            criteria=criteria,
+            responses=self.responses.features,
+            retuning=self.retuning,
+            n_resamples=n_resamples,
+            rng=rng,
+            n_jobs=n_jobs,
+            progress=progress,
         )
 
     def bootstrap_scores(

@@ -67,6 +67,13 @@ def test_bands_are_around_the_scores(result):
     assert (bands.alignment > 0.3).all()
 
 
+def test_criteria_can_be_had_afterwards(result):
+    table = result.order_criteria(n_resamples=39, rng=np.random.SeedSequence(1))
+    assert table.choices == result.order.choices and not table.omitted  # the fit had the same seed
+    for name, curve in result.order.curves.items():
+        np.testing.assert_allclose(table.curves[name], curve, rtol=1e-9)  # features were rounded once more
+
+
 def test_responses_along_a_component(result):
     at = np.quantile(result.scores[:, 0], [0.1, 0.9])
     curves = result.along(1, at)
