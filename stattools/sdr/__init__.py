@@ -11,8 +11,11 @@ _PUBLIC = {
     "FrechetResult": "frechet_result",
     "QuantileBands": "frechet_bands",
     "SDRResult": "result",
+    "distance_correlation": "metrics",
     "monotone_projection": "monotone",
     "regression_weights": "weights",
+    "rv_multirank": "metrics",
+    "subspace_distance": "metrics",
 }
 
 __all__ = sorted(_PUBLIC)

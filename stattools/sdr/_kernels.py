@@ -44,3 +44,33 @@ def isotonic_rows(values, weights, fitted):
             for j in range(first[block], stop):
                 fitted[i, j] = level[block]
             stop = first[block]
+
+
+# spatial ranks ---------------------------------------------------------------------------------------------------
+@njit
+def spatial_ranks(points):
+    """Mean unit vectors from each point to all points; coinciding points count as zero.
+
+    Parameters
+    ----------
+    points : (n, d) float64
+
+    Returns
+    -------
+    (n, d) float64
+    """
+    n, d = points.shape
+    ranks = np.zeros((n, d))
+    step = np.empty(d)
+    for i in range(n):
+        for k in range(i):
+            length = 0.0
+            for j in range(d):
+                step[j] = points[k, j] - points[i, j]
+                length += step[j] * step[j]
+            if length > 0.0:
+                length = np.sqrt(length)
+                for j in range(d):
+                    ranks[i, j] += step[j] / length
+                    ranks[k, j] -= step[j] / length
+    return ranks / n
