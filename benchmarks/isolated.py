@@ -77,6 +77,20 @@ def large_test(n_units: int, n_nodes: int, n_slices: int, options: dict[str, Any
     return {"took": took, "main": peak_of_process(), "workers": workers, "pvalue": result.pvalue, "P": features}
 
 
+def low_rank_sdr(n: int, order: Any) -> dict[str, float]:
+    """Time of one low-rank fit of `DistributionSDR`, after a small one, and the peak of the process."""
+    from benchmarks.sdr import pairs
+    from stattools import DistributionSDR
+
+    x, y = pairs(n)
+    sdr = DistributionSDR(n_components=order, solver="rpcholesky", rank=200, random_state=1)
+    sdr.fit(x[:200], y[:200])
+    start = time.perf_counter()
+    result = sdr.fit(x, y).results_
+    took = time.perf_counter() - start
+    return {"took": took, "peak": peak_of_process(), "rank": result.predictor.rank}
+
+
 def memmap_pool(n_rows: int, n_columns: int, n: int, method: str) -> dict[str, float]:
     """Time, growth of memory and passes over the file of one `pool_design` on a pool that lies on disk.
 
@@ -153,6 +167,7 @@ def import_time() -> dict[str, Any]:
 TASKS = {
     "peak": peak,
     "large_test": large_test,
+    "low_rank_sdr": low_rank_sdr,
     "memmap_pool": memmap_pool,
     "first_call": first_call,
     "import_time": import_time,

@@ -16,7 +16,7 @@ from benchmarks import machine
 from benchmarks.report import Check, Section, Table, check_table
 from benchmarks.timing import log
 
-BENCHMARKS = ("embedding", "testing", "wls", "bounds", "independence", "memory", "scaling", "budgets")
+BENCHMARKS = ("embedding", "testing", "wls", "bounds", "independence", "sdr", "memory", "scaling", "budgets")
 
 
 def main(arguments: list[str] | None = None) -> int:
