@@ -57,6 +57,7 @@ def test_subspaces():
     assert subspace_distance(basis[:, :2], turned) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_independent_normal_scores_have_known_means():
     """Means over 200 data sets of n = 100, against .167 and .252 (centred), .798 and .888 (not), .008 and .018 (RV)."""
     means = []
