@@ -30,6 +30,13 @@ def is_on_line(array: DistributionArray) -> bool:
     return array.n_coordinates == 1 and has_linear_coordinates(array.domain)
 
 
+def is_flat(array: DistributionArray) -> bool:
+    """Whether the distributions are in R^d or a box, where points are moved and projected as vectors."""
+    from stattools.domains import Box
+
+    return array.domain is None or isinstance(array.domain, Box)
+
+
 def _require_line(array: DistributionArray, what: str) -> None:
     if not is_on_line(array):
         raise InvalidParameterError(

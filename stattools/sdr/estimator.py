@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from stattools import _random, _validation
 from stattools._errors import InvalidDataError, InvalidParameterError, Notes, PerformanceWarning
 from stattools._typing import FloatArray, Seed
+from stattools.distributions import DistributionArray
 from stattools.sdr import blocks, gsir, order
 from stattools.sdr.order_cv import cross_validated_losses
 from stattools.sdr.pairing import Retuning
@@ -19,7 +20,7 @@ from stattools.sdr.reading import Options
 from stattools.sdr.responses import responses_of
 from stattools.sdr.result import Side, assemble
 from stattools.sdr.spectral import SideSpectra, exact_spectra, low_rank_spectra
-from stattools.sdr.tuning import Curve, gcv_curve
+from stattools.sdr.tuning import Curve
 
 GRID = np.logspace(-6.0, 0.0, 7)
 LARGEST_EXACT = 3000
@@ -214,19 +215,18 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         notes, seed = Notes(), _random.seed_sequence(self.random_state, name="random_state")
         settings = _settings(self)
-        x_data, y_data = _named_values(self, X, reset=True), Y
-        kernels = [blocks.side_kernel(x_data, self._options("X", seed), notes)]
-        kernels.append(blocks.side_kernel(y_data, self._options("Y", seed), notes))
+        _check_columns(self, X, reset=True)
+        kernels = [blocks.side_kernel(data, self._options(name, seed), notes) for name, data in (("X", X), ("Y", Y))]
         _check_sizes(*kernels)
         solver = self._solver(kernels[0].n, notes)
         x, y = (self._spectra(kernel, solver, _random.child_seed(seed, 2 + k)) for k, kernel in enumerate(kernels))
         given = [self._regularization(kernels, side) for side in "xy"]
         tuned = _tune(x, y, given[0], given[1], settings.grid, notes)
-        responses = responses_of(kernels[1], y_data, y.plain)
+        responses = responses_of(kernels[1], Y, y.plain)
         operator, switched = self._operator(x, y, tuned, responses.features, _random.child_seed(seed, 4))
         table = order.determine(
             operator,
-            criterion=self.n_components if isinstance(self.n_components, str) else settings.n_components,
+            criterion=settings.n_components,
             responses=responses.features,
             retuning=tuned.retuning,
             n_resamples=settings.n_resamples,
@@ -241,7 +241,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             found.weights * factors * (np.sqrt(x.centred.values) / (x.centred.values + operator.x_penalty))[:, None]
         )
         self.n_components_ = self._n_features_out = table.n_components
-        names = getattr(X, "names", None) or getattr(X, "index", None)
+        names = _row_names(X)
         self.results_ = assemble(
             operator,
             scores=found.scores * factors,
@@ -255,8 +255,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             retuning=tuned.retuning,
             method_tuned=switched,
             Y=Y,
-            row_names=None if names is None else np.asarray(list(names)),
-            named=hasattr(X, "index"),
+            row_names=names,
+            named=names is not None and not isinstance(X, DistributionArray),
             notes=notes,
             call=f"DistributionSDR({_called(self)}).fit(X, Y)",
             seed=seed,
@@ -288,8 +288,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         (2, 1)
         """
         check_is_fitted(self)
-        rows = self._x.kernel.rows_of(_named_values(self, X, reset=False))
-        return np.asarray(self._x.coordinates(rows) @ self._loadings)
+        _check_columns(self, X, reset=False)
+        return np.asarray(self._x.coordinates(self._x.kernel.rows_of(X)) @ self._loadings)
 
     def fit_transform(self, X: Any, Y: Any = None, **fit_params: Any) -> FloatArray:
         """Fit, and return the scores of the observations.
@@ -396,31 +396,25 @@ def _tune(
     """Cross-validate the sides that were not given; each needs the other side's Gram matrix, not its regularization."""
     if x_given is not None and y_given is not None:
         return _Tuned(x_given, y_given, None, None, None)
-    n, plain_x, plain_y = x.kernel.n, x.plain, y.plain
-    squared = (plain_x.vectors.T @ plain_y.vectors) ** 2
-    curves: list[Curve | None] = [None, None]
-    if x_given is None:
-        explained = squared @ plain_y.values**2
-        curves[0] = gcv_curve(grid, plain_x.values, explained, float(np.sum(plain_y.values**2)), n)
-    if y_given is None:
-        explained = plain_x.values**2 @ squared
-        curves[1] = gcv_curve(grid, plain_y.values, explained, float(np.sum(plain_x.values**2)), n)
-    for name, curve in zip("xy", curves, strict=True):
+    retuning = Retuning(
+        x.plain.vectors, x.plain.values, y.plain.vectors, y.plain.values,
+        grid if x_given is None else None, grid if y_given is None else None,
+    )  # fmt: skip
+    x_curve, y_curve = retuning.curves((x.plain.vectors.T @ y.plain.vectors) ** 2)
+    for name, curve in (("x", x_curve), ("y", y_curve)):
         if curve is not None and curve.at_end:
             notes.remark(
-                f"regularization_{name}: cross-validation is smallest at {curve.grid[curve.best]:g}, an end of the "
-                "grid; a wider regularization_grid may be better"
+                f"regularization_{name}: cross-validation is smallest at {curve.chosen:g}, an end of the grid; "
+                "a wider regularization_grid may be better"
             )
-    retuning = Retuning(
-        plain_x.vectors, plain_x.values, plain_y.vectors, plain_y.values,
-        None if curves[0] is None else grid, None if curves[1] is None else grid,
-    )  # fmt: skip
-    chosen = [
-        given if curve is None else float(curve.grid[curve.best])
-        for given, curve in zip((x_given, y_given), curves, strict=True)
-    ]
-    assert chosen[0] is not None and chosen[1] is not None
-    return _Tuned(chosen[0], chosen[1], curves[0], curves[1], retuning)
+    return _Tuned(_value(x_given, x_curve), _value(y_given, y_curve), x_curve, y_curve, retuning)
+
+
+def _value(given: float | None, curve: Curve | None) -> float:
+    if given is not None:
+        return given
+    assert curve is not None
+    return curve.chosen
 
 
 def _factors(scores: FloatArray, scale: str) -> FloatArray:
@@ -465,19 +459,28 @@ def _display_name(kernels: list[blocks.SideKernel], method: str) -> str:
 
 
 def _called(estimator: DistributionSDR) -> str:
+    defaults = type(estimator)().get_params()
     shown = []
     for name, value in estimator.get_params().items():
-        default = type(estimator)().get_params()[name]
+        default = defaults[name]
         if value is not default and not (isinstance(value, (str, int, float)) and value == default):
             shown.append(f"{name}={value!r:.40}")
     return ", ".join(shown)
+
+
+def _row_names(X: Any) -> Any:
+    """Names of distributions or labels of the rows of a pandas object; None where there are none."""
+    if isinstance(X, DistributionArray):
+        return np.asarray(X.names) if X.names else None
+    index = getattr(X, "index", None)
+    return None if index is None or callable(index) else np.asarray(list(index))  # lists have a method of that name
 
 
 # checks ---------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class _Settings:
     grid: FloatArray
-    n_components: int
+    n_components: str | int
     n_resamples: int
     level: float
 
@@ -491,7 +494,7 @@ def _settings(estimator: DistributionSDR) -> _Settings:
     number = estimator.n_components
     return _Settings(
         grid,
-        0 if isinstance(number, str) else _validation.integer(number, "n_components", minimum=1),
+        number if isinstance(number, str) else _validation.integer(number, "n_components", minimum=1),
         _validation.integer(estimator.n_resamples, "n_resamples", minimum=1),
         _validation.real(estimator.level, "level", minimum=0, maximum=1, exclusive=True),
     )
@@ -504,15 +507,11 @@ def _check_sizes(x: blocks.SideKernel, y: blocks.SideKernel) -> None:
         raise InvalidDataError(f"there are {x.n} observations; at least 3 are needed")
 
 
-def _named_values(estimator: DistributionSDR, X: Any, *, reset: bool) -> Any:
-    """X as it is; counts and names of columns of numbers are learned or compared as scikit-learn does."""
+def _check_columns(estimator: DistributionSDR, X: Any, *, reset: bool) -> None:
+    """Counts and names of columns of numbers are learned or compared as scikit-learn does."""
     from sklearn.utils.validation import _check_feature_names, _check_n_features
 
     plain = hasattr(X, "columns") or (isinstance(X, np.ndarray) and X.ndim == 2)
     if plain and estimator.kernel_x != "precomputed" and estimator.metric_x != "precomputed":
         _check_feature_names(estimator, X, reset=reset)
         _check_n_features(estimator, X, reset=reset)
-    return X
-
-
-

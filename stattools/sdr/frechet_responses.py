@@ -14,7 +14,7 @@ from stattools._typing import FloatArray, Seed
 from stattools.distributions import DistributionArray, Embedding
 from stattools.distributions.array import require_array
 from stattools.distributions.slicers import Directions, Identity
-from stattools.distributions.summaries import is_on_line
+from stattools.distributions.summaries import is_flat, is_on_line
 from stattools.sdr.monotone import project
 from stattools.sdr.particles import from_slices
 
@@ -54,7 +54,7 @@ class ResponseSpace:
                 raise InvalidParameterError(f"slicer is {slicer!r}; responses on the line are not sliced, leave it out")
             low, high = (-np.inf, np.inf) if array.domain is None else (array.domain.low, array.domain.high)
             return cls(Identity(), n_quantiles, array.domain, float(low), float(high), "line")
-        flat = array.domain is None or _is_box(array.domain)
+        flat = is_flat(array)
         if slicer is None and flat:
             seed = generator(seed_sequence(rng, name="random_state"), 0)
             slicer = Directions.random(array.n_coordinates, n_directions, kind="qmc", rng=seed)
@@ -118,9 +118,3 @@ class ResponseSpace:
             f"{cloud.distances.min():.4g} to {cloud.distances.max():.4g}; the minimum is a local one"
         )
         return replace(array, remarks=(remark,))
-
-
-def _is_box(domain: Any) -> bool:
-    from stattools.domains import Box
-
-    return isinstance(domain, Box)

@@ -92,21 +92,22 @@ class Retuning:
         """(p, q) squared inner products of eigenvectors when observation i of X goes with ``rows[i]`` of Y."""
         return paired_products(self.x_vectors, self.y_vectors, rows) ** 2
 
-    def chosen(self, squared: FloatArray) -> tuple[float | None, float | None]:
-        """The two candidates of least criterion; None for a side that is not tuned."""
+    def curves(self, squared: FloatArray) -> tuple[Curve | None, Curve | None]:
+        """The criteria of X and of Y for squared products of eigenvectors; None for a side that is not tuned."""
         n = len(self.x_vectors)
         x = y = None
         if self.x_grid is not None:
             explained, total = squared @ self.y_values**2, float(np.sum(self.y_values**2))
-            x = _least(gcv_curve(self.x_grid, self.x_values, explained, total, n))
+            x = gcv_curve(self.x_grid, self.x_values, explained, total, n)
         if self.y_grid is not None:
             explained, total = self.x_values**2 @ squared, float(np.sum(self.x_values**2))
-            y = _least(gcv_curve(self.y_grid, self.y_values, explained, total, n))
+            y = gcv_curve(self.y_grid, self.y_values, explained, total, n)
         return x, y
 
-
-def _least(curve: Curve) -> float:
-    return float(curve.grid[curve.best])
+    def chosen(self, squared: FloatArray) -> tuple[float | None, float | None]:
+        """The two candidates of least criterion; None for a side that is not tuned."""
+        x, y = self.curves(squared)
+        return None if x is None else x.chosen, None if y is None else y.chosen
 
 
 def null_eigenvalues(

@@ -54,7 +54,8 @@ class Part:
     rows : array
         (n, M) features, (n,) codes, (n, n) Gram matrix, or the distributions themselves for "clouds".
     template : object
-        What turns new data into rows: an Embedding of one distribution, names of columns, or levels.
+        What turns new data into rows: a Template, Columns, or levels; for "clouds" the (n, n) distances of the fit,
+        which cost more than all that follows.
     description : str
     """
 
@@ -78,11 +79,11 @@ class Part:
         return self.kind in ("distributions", "vectors") and self.metric != "w1" and self.kernel == "gaussian"
 
     def values(self, first: Any, second: Any | None = None) -> FloatArray:
-        """(k, n) kernel between two sets of rows."""
+        """(k, n) kernel between two sets of rows; those of the fit with themselves when `second` is None."""
         if self.kind == "categories":
             return matching_gram(first, second)
         if self.kind == "clouds":
-            squared = first.pairwise("w2", second) ** 2
+            squared = (self.template if second is None else first.pairwise("w2", second)) ** 2
         elif self.metric == "w1":
             squared = city_block(first, first if second is None else second) ** 2
         else:

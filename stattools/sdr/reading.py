@@ -13,7 +13,7 @@ from stattools._errors import AssumptionWarning, DegenerateDataError, InvalidDat
 from stattools._typing import FloatArray
 from stattools.distributions import DistributionArray
 from stattools.distributions.slicers import Directions, Identity
-from stattools.distributions.summaries import is_on_line
+from stattools.distributions.summaries import is_flat, is_on_line
 from stattools.sdr.bandwidths import Rule, bandwidth_of, bandwidth_of_distances, identical
 from stattools.sdr.parts import Columns, Part, Template, features_of, numbers
 
@@ -76,7 +76,7 @@ def part_of(data: Any, options: Options, notes: Notes) -> Part:
 
 def _distributions(data: DistributionArray, kernel: str, metric: str, options: Options, notes: Notes) -> Part:
     line = is_on_line(data)
-    flat = data.domain is None or type(data.domain).__name__ == "Box"
+    flat = is_flat(data)
     natural = "w2" if line else "sw2" if flat else "intrinsic"
     metric = natural if metric == "auto" else metric
     side = options.name[0].lower()
@@ -111,9 +111,10 @@ def _clouds(data: DistributionArray, kernel: str, options: Options, notes: Notes
         "negative eigenvalues are dropped, and what holds for kernels of Hilbert spaces is not guaranteed",
         AssumptionWarning,
     )
-    bandwidth = bandwidth_of_distances(data.pairwise("w2"), options.rule(kernel))
+    distances = data.pairwise("w2")
+    bandwidth = bandwidth_of_distances(distances, options.rule(kernel))
     where = f"{len(data)} distributions {data.place}"
-    return Part(options.name, "clouds", kernel, "w2", bandwidth, data, None, where)
+    return Part(options.name, "clouds", kernel, "w2", bandwidth, data, distances, where)
 
 
 def _slicer(data: DistributionArray, metric: str, options: Options) -> Any:

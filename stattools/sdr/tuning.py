@@ -37,6 +37,11 @@ class Curve:
         return int(np.argmin(self.gcv))
 
     @property
+    def chosen(self) -> float:
+        """The candidate of the smallest value."""
+        return float(self.grid[self.best])
+
+    @property
     def at_end(self) -> bool:
         """Whether the smallest value is at an end of the grid of more than one candidate."""
         return len(self.grid) > 1 and self.best in (0, len(self.grid) - 1)

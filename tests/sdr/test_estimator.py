@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -197,6 +198,16 @@ def test_categories_of_the_response_have_a_pseudo_inverse():
         fast(regularization_y=0.1).fit(X, labels)
     with pytest.raises(InvalidParameterError, match="at most 2"):
         fast(n_components=3).fit(X, labels)
+
+
+def test_rows_are_named_by_their_labels_alone():
+    """A list has a method called index, and a table may have a column called names."""
+    x = np.linspace(-1.0, 1.0, 20)
+    assert fast(n_components=1).fit(x.tolist(), x).results_.row_names is None
+    labels = [f"row {i}" for i in range(20)]
+    result = fast(n_components=1).fit(pd.DataFrame({"names": x}, index=labels), x).results_
+    assert result.row_names.tolist() == labels
+    assert result.augment().index.tolist() == labels
 
 
 def test_method_by_cross_validation_is_one_of_the_two():
