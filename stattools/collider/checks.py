@@ -145,8 +145,9 @@ def check_shift(
 ) -> ShiftCheck | None:
     """Two-sample test of labelled against unlabelled rows by the maximum mean discrepancy.
 
-    X : (n, p); X_unlabeled : (m, p). None when no column varies. Gaussian kernel on scaled columns, with the
-    root mean square distance as lengthscale; at most 2000 rows of each, drawn at random. Exact permutation test of equal distributions.
+    X : (n, p); X_unlabeled : (m, p). None when no column varies. Gaussian kernel on scaled columns, with the root
+    mean square distance as lengthscale; at most 2000 rows of each, drawn at random. Exact permutation test of equal
+    distributions.
 
     Warns
     -----

@@ -106,6 +106,7 @@ class ColliderRegressor(Projecting):
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> y, x2 = rng.normal(size=300), rng.normal(size=(300, 2))
     >>> X = np.column_stack([y + x2.sum(axis=1) + rng.normal(size=300), x2])
@@ -248,6 +249,7 @@ class ProjectedRegressor(Projecting):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn.linear_model import LinearRegression
     >>> rng = np.random.default_rng(1)
     >>> y, x2 = rng.normal(size=60), rng.normal(size=60)
