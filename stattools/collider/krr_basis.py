@@ -52,7 +52,8 @@ def kernel_values(new: FloatArray, points: FloatArray | None, *, centred: bool) 
 
     Centring removes the constant anyway, and without it long lengthscales cost no digits. Default points: the new ones.
     """
-    squared = squared_distances(new, points)
+    # centred on the rows of the fit, so that no prediction depends on the others made with it
+    squared = squared_distances(new) if points is None else squared_distances(points, new).T
     squared *= -0.5
     return np.expm1(squared, out=squared) if centred else np.exp(squared, out=squared)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dpotrf, dpotrs
 from scipy.optimize import minimize_scalar
 
 from stattools import _validation
@@ -19,8 +19,10 @@ SHARES = np.geomspace(1e-11, 1e3, 57)
 """Candidate penalties over the largest eigenvalue."""
 ROUNDING = 1e-12
 """A share of a row this small, in what neither vectors nor intercept reach, is rounding: the fit determines the row."""
+COST_OF_FREEDOM = 1.4
+"""Of a degree of freedom where GCV selects: at cost one it follows the noise of a small sample now and then."""
 SINGULAR = 1e-13
-"""Ratio of the extreme eigenvalues of a system below which it has no solution to speak of."""
+"""Ratio of the extreme squared pivots of a system below which it has no solution to speak of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,8 @@ def feature_spectrum(features: FloatArray, *, centred: bool = True) -> FeatureSp
     mean = features.mean(axis=0) if centred else np.zeros(d)
     rows = features - mean
     size = float(np.abs(features).max(initial=0.0))
+    if not rows.any():
+        return FeatureSpectrum(np.empty(0), np.empty((n, 0)), np.empty((0, d)), mean)
     left, singular, right = scipy.linalg.svd(rows, full_matrices=False, check_finite=False)
     precision = max(n, d) * np.finfo(np.float64).eps
     # a column that does not vary leaves rounding of its size behind, which is no direction either
@@ -165,7 +169,7 @@ class RidgePath:
     Criteria take (c,) penalties and return (c, q) values, each target apart. With shrinkage d = s / (s + penalty),
     degrees of freedom df = sum d (and 1 for the intercept), leverages h and residuals e:
 
-    - "gcv": n |e|^2 / (n - df)^2 [1]_.
+    - "gcv": n |e|^2 / (n - cost df)^2, of cost 1 [1]_; selection takes 1.4 [3]_.
     - "loo": mean of (e_i / (1 - h_i))^2, the exact leave-one-out residuals at a fixed penalty; the intercept is left
       out with the row. Derived here: with row i out, the fit to the other rows is the fit to all rows in which y_i is
       replaced by the prediction f_i of that fit, so f_i = yhat_i - h_i (y_i - f_i).
@@ -181,6 +185,8 @@ class RidgePath:
        Technometrics 21, 215-223.
     .. [2] Patterson and Thompson (1971), Recovery of inter-block information when block sizes are unequal, Biometrika
        58, 545-554.
+    .. [3] Kim and Gu (2004), Smoothing spline Gaussian regression: more scalable computation via efficient
+       approximation, Journal of the Royal Statistical Society B 66, 337-356.
 
     Examples
     --------
@@ -276,16 +282,23 @@ class RidgePath:
         return residuals
 
     def noise_variance(self, penalty: FloatArray | float) -> FloatArray:
-        """(q,) variances of largest restricted likelihood at these penalties, one or (q,)."""
-        kept = self._broadcast(self.kept(np.atleast_1d(penalty)))
-        return np.asarray(((kept * self.rotated**2).sum(axis=0) + self.outside) / max(self.free, 1))
+        """(q,) squared residuals over n - df, at penalties that are one or (q,); infinite without freedom left.
 
-    def gcv(self, penalties: FloatArray) -> FloatArray:
-        """(c, q) generalised cross-validation; infinite where no freedom is left."""
+        Unbiased for least squares, and for normal coefficients of variance noise / penalty: the residual along an
+        eigenvector then has mean square v (1 - d)^2 (1 + s / penalty) = v (1 - d).
+        """
+        kept = self._broadcast(self.kept(np.atleast_1d(penalty)))
+        left = kept.sum(axis=0) + max(self.free - len(self.values), 0)
+        squares = np.square(kept * self.rotated).sum(axis=0) + self.outside
+        return np.where(left > 0, squares / np.where(left > 0, left, 1.0), np.inf)
+
+    def gcv(self, penalties: FloatArray, *, cost: float = 1.0) -> FloatArray:
+        """(c, q) generalised cross-validation; infinite where no freedom is left, each degree at its cost."""
         n = len(self.responses)
         kept = self.kept(penalties)
         squares = np.square(kept) @ self.rotated**2 + self.outside
         left = kept.sum(axis=1) + max(self.free - len(self.values), 0)
+        left -= (cost - 1.0) * (n - left)
         usable = left > 0
         return np.where(usable[:, None], n * squares / np.where(usable, left, 1.0)[:, None] ** 2, np.inf)
 
@@ -316,8 +329,9 @@ class RidgePath:
             if folds is None:
                 raise TypeError("kfold needs folds")
             return self.kfold(penalties, folds)
-        by_name: dict[str, Callable[[FloatArray], FloatArray]] = {"reml": self.reml, "gcv": self.gcv, "loo": self.loo}
-        return by_name[name](penalties)
+        if name == "gcv":
+            return self.gcv(penalties, cost=COST_OF_FREEDOM)
+        return self.reml(penalties) if name == "reml" else self.loo(penalties)
 
     def candidates(self, *, zero: bool = False) -> FloatArray:
         """(c,) decreasing penalties from infinity to 1e-11 of the largest eigenvalue, and 0 if asked for."""
@@ -409,6 +423,13 @@ class Selection:
     penalties : (c,) float64
         Candidates, decreasing.
     criterion : (c, q) float64
+
+    Examples
+    --------
+    >>> x = np.linspace(-1.0, 1.0, 9)[:, None]
+    >>> found = ridge_path(feature_spectrum(x), x).select("gcv", zero=True)
+    >>> found.penalty, found.penalties[[0, -1]], found.criterion.shape
+    (array([0.]), array([inf,  0.]), (59, 1))
     """
 
     penalty: FloatArray
@@ -456,9 +477,56 @@ def ridge_path(spectrum: Spectrum, responses: FloatArray, *, intercept: bool = T
     return RidgePath(spectrum.values, spectrum.vectors, y, mean, rotated, unreached, spare, intercept)
 
 
+def posterior_deviations(
+    path: RidgePath, penalty: FloatArray, coordinates: FloatArray, lengths: FloatArray
+) -> FloatArray:
+    """Standard deviations of fitted functions at new points, when coefficients are normal before the data are seen.
+
+    Parameters
+    ----------
+    path : RidgePath
+    penalty : (q,) float64
+    coordinates : (k, r) float64
+        Of the (centred) features of new points along the eigenvectors.
+    lengths : (k,) float64
+        Squared lengths of those features.
+
+    Returns
+    -------
+    (k, q) float64
+        Infinite where the penalty is zero and a feature has a part that the rows do not span.
+
+    Notes
+    -----
+    Derived here. Coefficients have variance v / penalty with v the noise variance, and the intercept a flat prior.
+    Along an eigenvector the data leave v / (s + penalty), elsewhere v / penalty; the mean of the responses has variance
+    v / n and is independent of both. So for features of length |c| the variance is
+    v (sum c_j^2 / (s_j + penalty) + (|c|^2 - sum c_j^2) / penalty + 1 / n), without the last term if there is no
+    intercept; v is `RidgePath.noise_variance`.
+
+    Examples
+    --------
+    >>> x = np.array([[-1.0], [0.0], [1.0]])
+    >>> found = feature_spectrum(x)
+    >>> path = ridge_path(found, np.array([0.0, 2.0, 1.0]))
+    >>> new = found.coordinates(np.array([[2.0]]))
+    >>> posterior_deviations(path, np.array([0.0]), new, np.array([4.0])) / np.sqrt(path.noise_variance(0.0))
+    array([[1.5275...]])
+    """
+    squares = np.square(coordinates)
+    beyond = lengths - squares.sum(axis=1)
+    beyond[beyond <= ROUNDING * lengths] = 0.0
+    with np.errstate(divide="ignore"):
+        outer = np.where(beyond[:, None] > 0, np.divide(1.0, penalty), 0.0)
+    variance = squares @ (1.0 / (path.values[:, None] + penalty))
+    variance += np.where(beyond > 0, beyond, 1.0)[:, None] * outer + float(path.intercept) / len(path.responses)
+    return np.sqrt(variance * path.noise_variance(penalty))
+
+
 def _solved(left: FloatArray, residuals: FloatArray) -> FloatArray:
     """Solution of a positive semidefinite system; infinite where it is singular up to rounding."""
-    eigenvalues = scipy.linalg.eigvalsh(left, check_finite=False)
-    if eigenvalues[0] <= SINGULAR * eigenvalues[-1]:
+    factor, failed = dpotrf(left, lower=1)
+    pivots = np.diag(factor)
+    if failed or pivots.min() ** 2 <= SINGULAR * pivots.max() ** 2:
         return np.full_like(residuals, np.inf)
-    return np.asarray(scipy.linalg.solve(left, residuals, assume_a="pos", check_finite=False))
+    return np.asarray(dpotrs(factor, residuals, lower=1)[0])

@@ -5,7 +5,14 @@ import pytest
 from numpy.linalg import inv, slogdet
 
 from stattools.exceptions import InvalidParameterError
-from stattools.rkhs import centred_spectrum, feature_spectrum, gaussian_gram, ridge_path, spectrum
+from stattools.rkhs import (
+    centred_spectrum,
+    feature_spectrum,
+    gaussian_gram,
+    posterior_deviations,
+    ridge_path,
+    spectrum,
+)
 
 RNG = np.random.default_rng(1)
 N = 24
@@ -98,7 +105,6 @@ def test_reml_is_the_density_of_contrasts_at_its_largest(path, gram, intercept):
             variance = z[:, j] @ inv(reduced) @ z[:, j] / m
             expected = 0.5 * (m * np.log(2 * np.pi * variance) + m + slogdet(reduced)[1])
             assert found[k, j] == pytest.approx(expected, rel=1e-8)  # inverses with a condition of 1e4
-            assert path.noise_variance(penalty)[j] == pytest.approx(variance, rel=1e-8)
 
 
 def test_centred_spectrum_is_that_of_the_centred_matrix():
@@ -107,6 +113,37 @@ def test_centred_spectrum_is_that_of_the_centred_matrix():
     assert len(found.values) == N - 1
     assert np.allclose((found.vectors * found.values) @ found.vectors.T, h @ GRAM @ h, rtol=0, atol=1e-13)  # rounding
     assert np.allclose(found.vectors.sum(axis=0), 0.0, atol=1e-13)
+
+
+@BY_NAME
+def test_noise_variance_and_deviations_are_those_of_matrices(path, gram, intercept):
+    for penalty in PENALTIES:
+        matrix = smoother(gram, penalty, intercept)
+        expected = np.square(Y - matrix @ Y).sum(axis=0) / (N - np.trace(matrix))
+        assert path.noise_variance(penalty) == pytest.approx(expected, rel=1e-9)
+
+
+def test_least_squares_has_its_textbook_standard_errors():
+    decomposed = feature_spectrum(X)
+    path = ridge_path(decomposed, Y)
+    new = np.random.default_rng(2).normal(size=(7, 3))
+    lengths = np.square(new - decomposed.mean).sum(axis=1)
+    found = posterior_deviations(path, np.zeros(2), decomposed.coordinates(new), lengths)
+    design, rows = np.column_stack([np.ones(N), X]), np.column_stack([np.ones(7), new])
+    residuals = Y - design @ np.linalg.lstsq(design, Y, rcond=None)[0]
+    variance = np.square(residuals).sum(axis=0) / (N - 4)
+    leverages = np.einsum("ij,jk,ik->i", rows, inv(design.T @ design), rows)
+    assert np.allclose(found, np.sqrt(leverages[:, None] * variance), rtol=1e-10)
+
+
+def test_deviations_beyond_the_rows_are_infinite_without_a_penalty():
+    flat = X * [1.0, 1.0, 0.0]
+    decomposed = feature_spectrum(flat)
+    path = ridge_path(decomposed, Y[:, 0])
+    new = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    lengths = np.square(new - decomposed.mean).sum(axis=1)
+    found = posterior_deviations(path, np.zeros(1), decomposed.coordinates(new), lengths)[:, 0]
+    assert np.isfinite(found[0]) and np.isinf(found[1])
 
 
 # properties ----------------------------------------------------------------------------------------------------------
