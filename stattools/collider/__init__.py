@@ -1,4 +1,4 @@
-"""What does a causal graph say about a response, and do the data agree with it?"""
+"""What does a known collider in a causal graph add to a regression, and do the data agree with the graph?"""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import importlib
 from typing import Any
 
 _PUBLIC = {
+    "ColliderRegressor": "estimator",
+    "ColliderResult": "result",
     "CompiledGraph": "graph",
     "Constraint": "constraints",
-    "IndependenceResult": "independence",
+    "ProjectedRegressor": "estimator",
+    "collider": "formulas",
     "compile_dag": "graph",
     "conditional_independence_test": "independence",
 }

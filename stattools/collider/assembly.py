@@ -1,0 +1,177 @@
+"""The plain parts that a result of a collider regression is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from stattools._typing import FloatArray
+from stattools.results import serialization
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class HeldOutGain:
+    """Held-out squared error of the base less that of the projected fit, by refitting both on the other folds.
+
+    estimate, std_error, low, high : of the expected gain at n_train rows, corrected for overlapping training sets.
+    pvalue : one-sided, by flipping signs of row differences. base_loss, projected_loss : mean held-out squared errors.
+    differences : (n,) by row, averaged over repeats. fold_means : (repeats * folds,).
+    """
+
+    estimate: float
+    std_error: float
+    low: float
+    high: float
+    confidence_level: float
+    pvalue: float
+    n_resamples: int
+    base_loss: float
+    projected_loss: float
+    n_folds: int
+    n_repeats: int
+    n_train: float
+    differences: FloatArray
+    fold_means: FloatArray
+
+    @property
+    def relative(self) -> float:
+        """The gain as a share of the loss of the base."""
+        return self.estimate / self.base_loss if self.base_loss > 0 else float("nan")
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class PredictedGain:
+    """What theory says of the gain, averaged over the responses; NaN where it has no answer.
+
+    raw : mean square of the correction. noise : mean variance of the correction. oracle : mean square of what the
+    constraint forbids in the base. net : expected gain of the correction that was fitted. linear : R* q / (n - p - 1),
+    the gain of the oracle for least squares on a Gaussian design.
+    """
+
+    raw: float
+    noise: float
+    oracle: float
+    net: float
+    linear: float
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class BreakEven:
+    """ratio : N (1 - R2) / (n R2), N the rows of the projection. verdict : in words."""
+
+    ratio: float
+    r_squared: float
+    n: int
+    n_rows: int
+    verdict: str
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """How a violation of size |m|^2 changes the gain.
+
+    threshold : the smallest |m|^2 that could cancel the net gain, when m points against the correction. violations,
+    worst : (k,) sizes and the gain in the worst direction. relative : threshold over the variance of the response.
+    """
+
+    threshold: float
+    relative: float
+    violations: FloatArray
+    worst: FloatArray
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class DegreesOfFreedom:
+    """base, projected : of the fitted values at the labelled rows.
+
+    projection : of the regression on constraint columns. NaN where unknown.
+    """
+
+    base: float
+    projected: float
+    projection: float
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class ConstraintCheck:
+    """One constraint beside the data.
+
+    statistic, pvalue, adjusted : of the independence test; adjusted by Holm over the constraints; NaN without a test.
+    violation, violation_low, violation_high : |m|^2, the variance of the linear part of E[Y | A, B] - E[Y | B],
+    averaged over the responses, with an interval. detectable : the |m|^2 that a moment test of this size finds with
+    power 0.8. used : whether it was projected on.
+    """
+
+    constraint: str
+    method: str
+    statistic: float
+    pvalue: float
+    adjusted: float
+    violation: float
+    violation_low: float
+    violation_high: float
+    detectable: float
+    used: bool
+    verdict: str
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """How the correction was estimated.
+
+    columns : names of A of each constraint. before, after : (N, q) function values on the rows of the projection,
+    without and with the correction; labelled rows are out of sample. penalty : (constraints, q), infinite for no
+    projection. along : (N, d) the constraint columns A of all constraints.
+    """
+
+    method: str
+    projector: str
+    penalty: FloatArray
+    sweeps: int
+    change: float
+    converged: bool
+    columns: tuple[str, ...]
+    along: FloatArray
+    before: FloatArray
+    after: FloatArray
+    settings: tuple[dict[str, Any], ...] = ()
+
+
+@serialization.register
+@dataclass(frozen=True, eq=False)
+class ShiftCheck:
+    """Two-sample test of labelled against unlabelled rows. statistic : squared maximum mean discrepancy."""
+
+    statistic: float
+    pvalue: float
+    n_resamples: int
+    rows: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Everything that `fit` measured, before it becomes a result."""
+
+    gain: HeldOutGain | None
+    predicted: PredictedGain | None
+    break_even: BreakEven | None
+    sensitivity: Sensitivity | None
+    degrees_of_freedom: DegreesOfFreedom
+    checks: tuple[ConstraintCheck, ...]
+    projection: Projection | None
+    shift: ShiftCheck | None
+    tuning: dict[str, Any] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)
+
+
+NAN = float("nan")
+EMPTY = np.empty(0)

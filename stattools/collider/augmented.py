@@ -1,0 +1,228 @@
+"""The correction that a projection subtracts from a regression.
+
+from values of the fitted function, and from its residuals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stattools import _random
+from stattools._typing import FloatArray, IntArray, Seed
+from stattools.collider.projectors import FittedProjector, fit_projector
+
+RATIO_FOR_PLUGIN = 2.0  # the plug-in gains half of the oracle there, and its weights need no variance to be estimated
+SWEEPS, TOLERANCE = 200, 1e-8
+SWEEPS_OF_FORESTS, TOLERANCE_OF_FORESTS = 5, 0.02
+SMALLEST_VARIANCE = 1e-10  # relative: a base that fits out of sample without error has residual rows of finite weight
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What is regressed on constraint columns.
+
+    rows : (N,) indices of the rows of X that they belong to. values : (N, q). types : (N,) 0 for function values, 1 for
+    residuals. weights : (N, q) inverse variances.
+    """
+
+    rows: IntArray
+    values: FloatArray
+    types: IntArray
+    weights: FloatArray
+
+
+@dataclass(frozen=True)
+class Correction:
+    """An estimate of what the constraints forbid in a function of the columns of X.
+
+    places : for each constraint, the indices of A and of B. projectors : their regressions, to be summed. sweeps,
+    change : of the backfitting over several constraints, change relative to the size of the function.
+    degrees_of_freedom, noise : (q,) sums over the constraints. penalty : (constraints, q), infinite for no projection,
+    NaN where there is none.
+    """
+
+    places: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+    projectors: tuple[FittedProjector, ...]
+    sweeps: int
+    change: float
+    converged: bool
+    degrees_of_freedom: FloatArray
+    noise: FloatArray
+    penalty: FloatArray
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """(k, q) values to subtract; of mean zero over the rows of the fit."""
+        parts = [_predict(*pair, X) for pair in zip(self.projectors, self.places, strict=True)]
+        return np.asarray(np.sum(parts, axis=0))
+
+
+def plugin_targets(values: FloatArray) -> Targets:
+    """Function values on all rows alone. values : (N, q)."""
+    n = len(values)
+    return Targets(np.arange(n), values, np.zeros(n, dtype=np.intp), np.ones_like(values))
+
+
+def augmented_targets(values: FloatArray, residuals: FloatArray, given: FloatArray | None = None) -> Targets:
+    """Function values on all rows, and out-of-sample residuals f - Y on the labelled ones, by inverse variances.
+
+    values : (N, q), labelled rows first. residuals : (n, q). given : (N, e) columns B, or None.
+
+    Notes
+    -----
+    Derived here. When the constraint holds, E[f - Y | A, B] - E[f - Y | B] = E[f | A, B] - E[f | B], since the terms of
+    Y cancel. So a residual is another response for the same regression, with the noise of the residual and not that of
+    the function. For least squares with R-squared R2 the effective number of rows is n / (1 - R2) + m, and the
+    correction is the posterior mean of what least squares added to the columns A by chance. Weights are inverses of
+    variances around a linear regression on B.
+    """
+    n, q = residuals.shape
+    size = len(values)
+    spread = _variances(values, given)
+    noise = _variances(residuals, None if given is None else given[:n])
+    noise = np.maximum(noise, SMALLEST_VARIANCE * np.where(spread > 0, spread, 1.0))
+    spread = np.where(spread > 0, spread, noise)
+    weights = np.vstack([np.broadcast_to(1.0 / spread, (size, q)), np.broadcast_to(1.0 / noise, (n, q))])
+    return Targets(
+        rows=np.concatenate([np.arange(size), np.arange(n)]),
+        values=np.vstack([values, residuals]),
+        types=np.repeat(np.array([0, 1], dtype=np.intp), [size, n]),
+        weights=weights,
+    )
+
+
+def _variances(values: FloatArray, given: FloatArray | None) -> FloatArray:
+    """(q,) mean squares around the mean, or around a linear regression on B."""
+    centred = values - values.mean(axis=0)
+    if given is not None and given.shape[1] < len(values) - 1:
+        design = given - given.mean(axis=0)
+        centred = centred - design @ np.linalg.lstsq(design, centred, rcond=None)[0]
+    return np.asarray(np.mean(centred**2, axis=0))
+
+
+def break_even_ratio(residuals: FloatArray, y: FloatArray, n_rows: int) -> float:
+    """N (1 - R2) / (n R2), with R2 of out-of-sample predictions; infinite for R2 <= 0. residuals, y : (n, q)."""
+    r_squared = out_of_sample_r_squared(residuals, y)
+    if not r_squared > 0:
+        return float("inf")
+    return n_rows * (1.0 - r_squared) / (len(y) * r_squared)
+
+
+def out_of_sample_r_squared(residuals: FloatArray, y: FloatArray) -> float:
+    """1 - mean squared residual / variance, summed over the responses; NaN for constant responses."""
+    total = float(np.sum((y - y.mean(axis=0)) ** 2))
+    return 1.0 - float(np.sum(residuals**2)) / total if total > 0 else float("nan")
+
+
+def resolved_method(method: str, ratio: float) -> str:
+    """The method that "auto" stands for at a break-even ratio."""
+    if method != "auto":
+        return method
+    return "plugin" if ratio >= RATIO_FOR_PLUGIN else "augmented"
+
+
+def fit_correction(
+    kind: str,
+    X: FloatArray,
+    targets: Targets,
+    constraints: Sequence[Any],
+    *,
+    penalty: str | float = "gcv",
+    tolerance: float = TOLERANCE,
+    rng: Seed = None,
+) -> Correction:
+    """The correction for one or several constraints.
+
+    Parameters
+    ----------
+    kind : str
+        As in `fit_projector`.
+    X : (N, p) float64
+    targets : Targets
+    constraints : sequence
+        With attributes `independent` and `given`, tuples of column indices.
+    penalty, rng
+        As in `fit_projector`.
+    tolerance : float, default 1e-8
+        Sweeps end when the correction changes by less, relative to the root mean square of the targets.
+
+    Notes
+    -----
+    Several constraints ask for the projection on an intersection. Its correction is the sum of g_k with g_k = S_k (f -
+    sum of the other g_j), S_k the smoother of constraint k, which backfitting solves; without penalties that is von
+    Neumann's method of alternating projections. Alternating the smoothers themselves would undo their penalties, as
+    each sweep would fit again what the last one shrank. Penalties are chosen in the first sweep.
+    """
+    seed = _random.seed_sequence(rng)
+    places = tuple((tuple(c.independent), tuple(c.given)) for c in constraints)
+    rows = X[targets.rows]
+    scale = float(np.sqrt(np.mean((targets.values - targets.values.mean(axis=0)) ** 2)))
+    projectors: list[FittedProjector] = []
+    parts: list[FloatArray] = []
+    for k, (independent, given) in enumerate(places):
+        rest = targets.values - np.sum(parts, axis=0) if parts else targets.values
+        projector = fit_projector(
+            kind,
+            np.ascontiguousarray(rows[:, independent]),
+            rest,
+            targets.weights,
+            given=np.ascontiguousarray(rows[:, given]) if given else None,
+            types=targets.types,
+            penalty=penalty,
+            rng=_random.child_seed(seed, k),
+        )
+        projectors.append(projector)
+        parts.append(_predict(projector, places[k], rows))
+    sweeps, change, converged = 1, 0.0, True
+    if len(places) > 1:
+        forest = kind == "forest"
+        limit = SWEEPS_OF_FORESTS if forest else SWEEPS
+        goal = (max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance) * scale
+        sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, limit, goal)
+    return Correction(
+        places,
+        tuple(p.compact() for p in projectors),
+        sweeps,
+        change / scale if scale > 0 else 0.0,
+        converged,
+        np.asarray(np.sum([p.degrees_of_freedom for p in projectors], axis=0)),
+        np.asarray(np.sum([p.noise for p in projectors], axis=0)),
+        np.array([p.penalty for p in projectors]),
+    )
+
+
+def _backfit(
+    projectors: list[FittedProjector],
+    parts: list[FloatArray],
+    places: Any,
+    rows: FloatArray,
+    values: FloatArray,
+    limit: int,
+    goal: float,
+) -> tuple[int, float, bool]:
+    """Sweep over the constraints in place until nothing changes.
+
+    (sweeps, last change, whether it is below the goal).
+    """
+    change = np.inf
+    for sweep in range(2, limit + 1):
+        change = 0.0
+        for k in range(len(projectors)):
+            others = np.sum([part for j, part in enumerate(parts) if j != k], axis=0)
+            projectors[k] = projectors[k].again(values - others)
+            part = _predict(projectors[k], places[k], rows)
+            change = max(change, float(np.sqrt(np.mean((part - parts[k]) ** 2))))
+            parts[k] = part
+        if change <= goal:
+            return sweep, change, True
+    return limit, change, change <= goal
+
+
+def _predict(projector: FittedProjector, place: Any, X: FloatArray) -> FloatArray:
+    independent, given = place
+    return projector.predict(
+        np.ascontiguousarray(X[:, independent]), np.ascontiguousarray(X[:, given]) if given else None
+    )

@@ -1,0 +1,389 @@
+"""Collider regression by formula, on a table with names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._typing import FloatArray
+from stattools.collider.constraints import Constraint, UnknownColumnError, column_word
+from stattools.collider.formula_text import ParsedFormula, parse
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+    from stattools.collider.result import ColliderResult
+    from stattools.results.summary import Summary
+
+_CONSTRAINT_OPTIONS = ("independent", "given")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class FormulaFit:
+    """A collider regression that takes tables with the columns of its formula.
+
+    Parameters
+    ----------
+    estimator : ColliderRegressor
+        Fitted to the columns that the formula makes.
+    formula : str
+    constraints : tuple of Constraint
+        On raw columns, as in the formula.
+    response : str
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> y, x2 = rng.normal(size=(2, 40))
+    >>> data = {"y": y, "x1": y + x2, "x2": x2}
+    >>> fit = collider("y ~ x1 + x2 | y _||_ x2", data, base="ridge", gain=False, random_state=1)
+    >>> fit.predict({"x1": [0.0, 1.0], "x2": [0.0, 0.0]}).shape
+    (2,)
+    """
+
+    estimator: Any
+    formula: str
+    constraints: tuple[Constraint, ...]
+    response: str
+    _spec: Any
+
+    @property
+    def results_(self) -> ColliderResult:
+        """The result of the fit."""
+        result: ColliderResult = self.estimator.results_
+        return result
+
+    def design(self, data: Any) -> DataFrame:
+        """The columns that the formula makes of a table, without the intercept, with levels and knots of the fit."""
+        return _columns_of(self._spec, as_frame(data, "data"), "data")
+
+    def predict(self, data: Any, return_std: bool = False) -> Any:
+        """Predictions for the rows of a table.
+
+        Parameters
+        ----------
+        data : DataFrame or dict
+            With the raw columns of the formula; the response is not needed.
+        return_std : bool, default False
+            Also standard deviations, where the estimator has them.
+
+        Returns
+        -------
+        Series, or a pair of them
+            With the index of the table.
+        """
+        rows = self.design(data)
+        if not return_std:
+            return self._series(self.estimator.predict(rows), rows)
+        values, deviations = self.estimator.predict(rows, return_std=True)
+        return self._series(values, rows), self._series(deviations, rows)
+
+    def project(self, values: Any, data: Any) -> Series:
+        """Values of a function at the rows of a table after the projection that the fit uses."""
+        rows = self.design(data)
+        return self._series(self.estimator.project(np.asarray(values), rows), rows)
+
+    def summary(self, *, digits: int = 4) -> Summary:
+        """That of the result."""
+        return self.results_.summary(digits=digits)
+
+    def _series(self, values: Any, rows: DataFrame) -> Series:
+        import pandas
+
+        return pandas.Series(np.asarray(values), index=rows.index, name=self.response)
+
+    def __str__(self) -> str:
+        return str(self.results_)
+
+    def __repr__(self) -> str:
+        return f"<FormulaFit: {self.formula}>"
+
+    def _repr_html_(self) -> str:
+        return self.results_._repr_html_()
+
+
+def collider(formula: str, data: Any, unlabeled: Any = None, **options: Any) -> FormulaFit:
+    """Collider regression by formula.
+
+    Parameters
+    ----------
+    formula : str
+        ``"Y ~ X1 + X2 + X3 | Y _||_ X2 given X3; Y _||_ X4"``. Before the bar a model in the language of formulaic,
+        behind it independences of the response, separated by semicolons. For ``_||_`` a perpendicular sign or
+        ``indep`` may stand. They are about raw columns; each stands for all columns of the model that are made of it.
+    data : DataFrame or dict
+        pandas, polars or anything that narwhals reads; the labelled rows.
+    unlabeled : DataFrame or dict, optional
+        Further rows, without response; other columns than those of the model are ignored.
+    **options
+        Of `ColliderRegressor`, all but `independent` and `given`. With `dag` constraints come from the graph, if the
+        terms of the model are plain columns; `response` is the left-hand side then.
+
+    Returns
+    -------
+    FormulaFit
+        Its `predict` takes tables with raw columns; `results_` is the result.
+
+    Raises
+    ------
+    InvalidParameterError
+        The formula cannot be read, leaves out the intercept, or has a constraint that its terms cannot express.
+    UnknownColumnError
+        A constraint names a column that the data do not have; a KeyError.
+    InvalidDataError
+        A column is absent or holds a missing value, or new rows have a level that the fit does not know.
+
+    Notes
+    -----
+    Text and categories become one column for each level, none left out, and there is no column for the intercept: the
+    regressions have one of their own. A column of the model belongs to the independent side of a constraint when it
+    is made of its columns A, or of A and B; to the conditions when it is made of B only; else to the rest.
+    Independence of A carries over to functions of A. Given a function of B it does not, so terms from which B cannot
+    be told are refused.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> y, x2 = rng.normal(size=(2, 60))
+    >>> data = {"y": y, "x1": y + x2 + rng.normal(size=60), "x2": x2}
+    >>> fit = collider("y ~ x1 + x2 | y _||_ x2", data, base="ridge", gain=False, random_state=1)
+    >>> str(fit.constraints[0])
+    'y _||_ x2'
+    """
+    from stattools.collider.estimator import ColliderRegressor
+
+    twice = [name for name in _CONSTRAINT_OPTIONS if name in options]
+    if twice:
+        raise InvalidParameterError(f"{twice[0]} is no option here; constraints stand behind the bar of the formula")
+    parsed = parse(formula)
+    table = as_frame(data, "data")
+    rows, y, spec = _model_matrix(parsed, table)
+    chosen = options | _constraint_options(parsed, spec, rows, table, options)
+    other = None if unlabeled is None else _columns_of(spec, as_frame(unlabeled, "unlabeled"), "unlabeled")
+    estimator = ColliderRegressor(**chosen).fit(rows, y, X_unlabeled=other)
+    return FormulaFit(estimator, formula, parsed.constraints, str(y.name), spec)
+
+
+def as_frame(data: Any, name: str) -> DataFrame:
+    """A pandas DataFrame of any table; a pandas one is not copied.
+
+    Examples
+    --------
+    >>> as_frame({"x": [1, 2]}, "data").shape
+    (2, 1)
+    """
+    import pandas
+
+    if isinstance(data, pandas.DataFrame):
+        return data
+    if isinstance(data, dict):
+        try:
+            return pandas.DataFrame(data).infer_objects()
+        except ValueError as error:
+            raise InvalidDataError(f"{name} is no table: {error}") from None
+    import narwhals as nw
+
+    try:
+        return nw.from_native(data, eager_only=True).to_pandas()
+    except TypeError:
+        raise InvalidDataError(
+            f"{name} is {type(data).__name__}; a formula needs a table with named columns, such as a DataFrame"
+        ) from None
+
+
+# columns of the model ------------------------------------------------------------------------------------------------
+def _model_matrix(parsed: ParsedFormula, table: DataFrame) -> tuple[DataFrame, Series, Any]:
+    """Columns of the right-hand side, the response, and the specification that makes the columns of other rows."""
+    from formulaic import Formula
+    from formulaic.errors import FormulaicError
+
+    try:
+        model: Any = Formula(parsed.model)
+    except (FormulaicError, SyntaxError) as error:
+        reason = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(error)).strip().splitlines()
+        raise InvalidParameterError(f"formula has {parsed.model!r}, which cannot be read: {reason[0]}") from None
+    if isinstance(model.rhs, tuple) or isinstance(model.lhs, tuple):
+        raise InvalidParameterError(f"formula has {parsed.model!r}; a model of several parts has no meaning here")
+    if "1" not in [str(term) for term in model.rhs]:
+        raise InvalidParameterError(f"formula has {parsed.model!r}, without an intercept; these regressions have one")
+    if len(table) == 0:
+        raise InvalidDataError("data has no rows")
+    spec = _materialize(model.rhs, table, "data", ensure_full_rank=False).model_spec
+    rows = _columns_of(spec, table, "data")
+    if rows.shape[1] == 0:
+        raise InvalidParameterError(f"formula has {parsed.model!r}, with no column on its right-hand side")
+    return rows, _response(model.lhs, table), spec
+
+
+def _columns_of(spec: Any, table: DataFrame, name: str) -> DataFrame:
+    """(n, p) finite columns without the intercept."""
+    _require_complete(table, sorted(map(str, spec.required_variables)), name)
+    _require_known_levels(spec, table, name)
+    matrix = _materialize(spec, table, name)
+    columns = [str(column) for column in matrix.columns]
+    kept = [column for column in columns if column != "Intercept"]
+    matrix = matrix.set_axis(columns, axis=1)[kept].astype(np.float64)
+    bad = ~np.isfinite(matrix.to_numpy())
+    if bad.any():
+        i, j = (int(k) for k in np.argwhere(bad)[0])
+        raise InvalidDataError(
+            f"the term {matrix.columns[j]!r} is {matrix.iat[i, j]} at {_row_words(table, i)} of {name}; remove or "
+            "mend the row"
+        )
+    return matrix
+
+
+def _response(left: Any, table: DataFrame) -> Series:
+    matrix = _materialize(left, table, "data")
+    if matrix.shape[1] != 1 or "[" in str(matrix.columns[0]):
+        raise InvalidParameterError(
+            f"the left-hand side of the formula gives the columns {', '.join(map(str, matrix.columns))}; it must be "
+            "one column of "
+            "numbers"
+        )
+    y = matrix.iloc[:, 0].astype(np.float64)
+    bad = np.flatnonzero(~np.isfinite(y.to_numpy()))
+    if bad.size:
+        raise InvalidDataError(
+            f"the response {y.name!r} is {y.iat[bad[0]]} at {_row_words(table, int(bad[0]))}; pass rows without a "
+            "response as "
+            "unlabeled=..."
+        )
+    return y
+
+
+def _materialize(formula: Any, table: DataFrame, name: str, **options: Any) -> Any:
+    from formulaic.errors import FactorEncodingError, FactorEvaluationError, FormulaicError
+
+    try:
+        with np.errstate(all="ignore"):  # log(0) is reported with its row by the caller
+            return formula.get_model_matrix(table, na_action="ignore", output="pandas", **options)
+    except (FactorEvaluationError, FactorEncodingError) as error:
+        listed = ", ".join(repr(column) for column in list(table.columns)[:10])
+        raise InvalidDataError(f"{error} {name} has the columns {listed}") from None
+    except FormulaicError as error:
+        raise InvalidParameterError(f"the formula cannot be evaluated: {error}") from None
+
+
+def _require_complete(table: DataFrame, columns: list[str], name: str) -> None:
+    for column in columns:
+        if column not in table.columns:
+            listed = ", ".join(repr(own) for own in list(table.columns)[:10])
+            raise InvalidDataError(f"{name} has no column {column!r}, which the formula uses; it has {listed}")
+        missing = table[column].isna().to_numpy()
+        if missing.any():
+            raise InvalidDataError(
+                f"{name} has a missing value in column {column!r} at {_row_words(table, int(np.argmax(missing)))}; "
+                "remove or "
+                "impute it first"
+            )
+
+
+def _require_known_levels(spec: Any, table: DataFrame, name: str) -> None:
+    """Refuse levels that the fit has not seen; formulaic would make rows of zeros of them."""
+    for expression, (_, state) in (spec.encoder_state or {}).items():
+        known = state.get("categories") if isinstance(state, dict) else None
+        column = re.sub(r"^C\(\s*|\s*[,)].*$|`", "", str(expression))
+        if known is None or column not in table.columns:
+            continue
+        strange = ~table[column].isin(list(known)).to_numpy()
+        if strange.any():
+            i = int(np.argmax(strange))
+            shown = ", ".join(repr(level) for level in list(known)[:10]) + (", ..." if len(known) > 10 else "")
+            raise InvalidDataError(
+                f"{name} has {table[column].iloc[i]!r} in column {column!r} at {_row_words(table, i)}; the fit knows "
+                f"{shown}"
+            )
+
+
+def _row_words(table: DataFrame, i: int) -> str:
+    label = table.index[i]
+    return f"row {i}" if label == i else f"row {i} (index {label!r})"
+
+
+# constraints on columns of the model ---------------------------------------------------------------------------------
+def _constraint_options(
+    parsed: ParsedFormula, spec: Any, rows: DataFrame, table: DataFrame, options: dict[str, Any]
+) -> dict[str, Any]:
+    if options.get("dag") is not None:
+        return _graph_options(parsed, spec, rows, options)
+    made_of = _made_of(spec, rows)
+    sides = [_sides(constraint, made_of, rows, table) for constraint in parsed.constraints]
+    return {"independent": [a for a, _ in sides], "given": [b for _, b in sides]} if sides else {}
+
+
+def _graph_options(parsed: ParsedFormula, spec: Any, rows: DataFrame, options: dict[str, Any]) -> dict[str, Any]:
+    if parsed.constraints:
+        raise InvalidParameterError("dag is given, and constraints stand in the formula; they come from one of them")
+    transformed = [column for column, names in _made_of(spec, rows).items() if names != {column}]
+    if transformed:
+        raise InvalidParameterError(
+            f"the term {transformed[0]!r} is no node of dag; write the constraints behind the bar of the formula, "
+            "compile_dag prints "
+            "them"
+        )
+    return {"response": options.get("response") or parsed.response.strip("`")}
+
+
+def _made_of(spec: Any, rows: DataFrame) -> dict[str, set[str]]:
+    """For each column of the model the raw columns it is made of."""
+    found: dict[str, set[str]] = {}
+    names = [str(name) for name in spec.column_names]
+    for term, places in spec.term_indices.items():
+        variables = {str(v) for v in spec.term_variables[term] if getattr(v, "source", None) == "data"}
+        found |= {names[k]: variables for k in places}
+    return {column: found[column] for column in rows.columns}
+
+
+def _sides(
+    constraint: Constraint, made_of: dict[str, set[str]], rows: DataFrame, table: DataFrame
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """A and B as columns of the model."""
+    independent, given = set(map(str, constraint.independent)), set(map(str, constraint.given))
+    used = set().union(*made_of.values())
+    for name in (*constraint.independent, *constraint.given):
+        if name not in table.columns:
+            listed = ", ".join(repr(own) for own in list(table.columns)[:10])
+            raise UnknownColumnError(f"the constraint {constraint} names {column_word(name)}; data has {listed}")
+        if name not in used:
+            raise InvalidParameterError(
+                f"the constraint {constraint} names {column_word(name)}, which is not in the model; add it before "
+                "the bar"
+            )
+    first = tuple(c for c, names in made_of.items() if names & independent and names <= independent | given)
+    second = tuple(c for c, names in made_of.items() if names and names <= given)
+    lost = [name for name in constraint.independent if not any(name in made_of[column] for column in first)]
+    if lost:
+        raise InvalidParameterError(
+            f"the constraint {constraint} cannot be used: {lost[0]!r} enters the model only together with columns "
+            "that the constraint "
+            "does not name; add it as a term of its own"
+        )
+    _require_told_apart(constraint, rows[list(second)], table)
+    return first, second
+
+
+def _require_told_apart(constraint: Constraint, rows: DataFrame, table: DataFrame) -> None:
+    """Refuse conditions whose columns of the model are equal where their raw columns differ."""
+    if not constraint.given:
+        return
+    raw = [str(name) for name in constraint.given]
+    if rows.shape[1]:
+        codes = np.column_stack([rows.to_numpy(), *(_codes(table, name) for name in raw)])
+        if len(np.unique(codes, axis=0)) == len(np.unique(rows.to_numpy(), axis=0)):
+            return
+    raise InvalidParameterError(
+        f"the constraint {constraint} cannot be used: the model holds {', '.join(raw)} only in a form from which the "
+        "raw value cannot be "
+        "told, and independence given a column is not independence given a function of it; add the column as a term "
+        "of its own"
+    )
+
+
+def _codes(table: DataFrame, name: str) -> FloatArray:
+    codes, _ = table[name].factorize()
+    return np.asarray(codes, dtype=np.float64)

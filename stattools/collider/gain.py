@@ -1,0 +1,302 @@
+"""What a projection gains: measured on held-out rows, predicted by theory, and what a violation would take away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import optimize, stats
+
+from stattools import _random
+from stattools._typing import FloatArray
+from stattools.collider.assembly import BreakEven, HeldOutGain, PredictedGain, Sensitivity
+from stattools.resampling import NullDistribution, SignFlip, null_distribution
+
+Pair = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+FitPair = Callable[[FloatArray, FloatArray, np.random.SeedSequence], Pair]
+
+CURVE_POINTS = 41
+LARGE_NONCENTRALITY = 1e6
+
+
+# measured ------------------------------------------------------------------------------------------------------------
+def loss_differences(y: FloatArray, base: FloatArray, projected: FloatArray) -> FloatArray:
+    """(n,) squared errors of the base less those of the projected fit, averaged over the responses. All (n, q)."""
+    return np.asarray(np.mean((base - y) ** 2 - (projected - y) ** 2, axis=1))
+
+
+def conditional_interval(differences: FloatArray, confidence_level: float) -> tuple[float, float, float]:
+    """(std_error, low, high) of the mean difference of a fixed pair of fits on fresh rows, by Student's law.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in conditional_interval(np.array([1.0, 2.0, 3.0]), 0.95)]
+    [0.577, -0.484, 4.484]
+    """
+    n = len(differences)
+    error = float(np.std(differences, ddof=1) / np.sqrt(n))
+    margin = float(stats.t.ppf(0.5 + confidence_level / 2.0, n - 1)) * error
+    mean = float(differences.mean())
+    return error, mean - margin, mean + margin
+
+
+def cross_fitted_interval(
+    fold_means: FloatArray, ratio: float, confidence_level: float
+) -> tuple[float, float, float]:
+    """(std_error, low, high) of the expected difference over training sets, from J means over held-out folds.
+
+    Parameters
+    ----------
+    fold_means : (J,) float64
+    ratio : float
+        Held-out rows over training rows.
+    confidence_level : float
+
+    Notes
+    -----
+    The variance of the mean is taken to be (1 / J + ratio) times that of the fold means, and Student's law has J - 1
+    degrees of freedom: training sets overlap, and folds are not independent [1]_. Approximate.
+
+    References
+    ----------
+    .. [1] Nadeau and Bengio (2003), Inference for the generalization error, Machine Learning 52, 239-281.
+
+    Examples
+    --------
+    >>> error, low, high = cross_fitted_interval(np.array([1.0, 2.0, 3.0, 2.0, 2.0]), 0.25, 0.95)
+    >>> round(error, 4)
+    0.4743
+    """
+    count = len(fold_means)
+    error = float(np.sqrt((1.0 / count + ratio) * np.var(fold_means, ddof=1)))
+    margin = float(stats.t.ppf(0.5 + confidence_level / 2.0, count - 1)) * error
+    mean = float(fold_means.mean())
+    return error, mean - margin, mean + margin
+
+
+def sign_flip_test(differences: FloatArray, n_resamples: int, rng: Any) -> NullDistribution:
+    """Test that base and projected predictions are exchangeable row by row, against a smaller loss of the projected.
+
+    differences : (n,). Exact for that null when the rows are independent given the fits.
+    """
+    return null_distribution(
+        lambda signs: signs @ differences / len(differences), SignFlip(n_resamples, n=len(differences)), rng=rng
+    )
+
+
+def held_out_gain(
+    fit_pair: FitPair,
+    X: FloatArray,
+    y: FloatArray,
+    *,
+    n_folds: int,
+    n_repeats: int,
+    n_resamples: int,
+    confidence_level: float,
+    rng: Any,
+) -> HeldOutGain:
+    """Repeated K-fold: both fits are made anew on K - 1 folds, hyper-parameters included, and compared on the other.
+
+    fit_pair : (X_train, y_train, seed) to a function that gives base and projected predictions, (k, q) each. X : (n,
+    p); y : (n, q).
+    """
+    seed = _random.seed_sequence(rng)
+    n = len(y)
+    n_folds = min(n_folds, n)
+    sums, losses, means = np.zeros(n), np.zeros(2), []
+    for repeat in range(n_repeats):
+        fold = _random.generator(seed, 0, repeat).permutation(n) % n_folds
+        for k in range(n_folds):
+            test = fold == k
+            predict = fit_pair(X[~test], y[~test], _random.child_seed(seed, 1, repeat, k))
+            base, projected = predict(X[test])
+            differences = loss_differences(y[test], base, projected)
+            sums[test] += differences
+            means.append(float(differences.mean()))
+            losses += [float(np.sum(np.mean((values - y[test]) ** 2, axis=1))) for values in (base, projected)]
+    differences = sums / n_repeats
+    fold_means = np.array(means)
+    error, low, high = cross_fitted_interval(fold_means, 1.0 / (n_folds - 1), confidence_level)
+    shift = float(differences.mean()) - float(fold_means.mean())  # folds may differ by a row
+    null = sign_flip_test(differences, n_resamples, _random.child_seed(seed, 2))
+    return HeldOutGain(
+        estimate=float(differences.mean()),
+        std_error=error,
+        low=low + shift,
+        high=high + shift,
+        confidence_level=confidence_level,
+        pvalue=null.pvalue,
+        n_resamples=null.n_resamples,
+        base_loss=float(losses[0] / (n * n_repeats)),
+        projected_loss=float(losses[1] / (n * n_repeats)),
+        n_folds=n_folds,
+        n_repeats=n_repeats,
+        n_train=n * (n_folds - 1) / n_folds,
+        differences=differences,
+        fold_means=fold_means,
+    )
+
+
+# predicted -----------------------------------------------------------------------------------------------------------
+def linear_gain(risk: float, q: int, n: int, p: int) -> float:
+    """R* q / (n - p - 1): expected gain of the exact projection for least squares with p columns on a Gaussian design.
+
+    NaN for n <= p + 1.
+
+    Examples
+    --------
+    >>> round(linear_gain(0.5, 1, 50, 2), 5)
+    0.01064
+    """
+    return risk * q / (n - p - 1) if n > p + 1 else float("nan")
+
+
+def predicted_gain(method: str, correction: FloatArray, noise: FloatArray, linear: float) -> PredictedGain:
+    """Expected gain from the size of the correction alone, without held-out responses.
+
+    Parameters
+    ----------
+    method : {"plugin", "augmented"}
+    correction : (N, q) float64
+        The correction on the rows of the projection.
+    noise : (q,) float64
+        Its mean variance.
+    linear : float
+
+    Notes
+    -----
+    Derived here. Let g be what the constraint forbids in the base and c its estimate. When the constraint holds, the
+    gain is |g|^2 - |c - g|^2, and |g|^2 is that of the exact projection.
+
+    Plug-in: c - g is uncorrelated with g, so E|c|^2 = |g|^2 + noise; hence |g|^2 is estimated by |c|^2 - noise and the
+    gain by |c|^2 - 2 noise. Augmented: residuals of the base carry the error of which g is a part, and c is the
+    posterior mean of g to leading order (exactly for least squares on a Gaussian design without penalty, as n grows): g
+    - c is uncorrelated with c. So E|g|^2 = |c|^2 + noise and the gain is |c|^2. Both are approximate with penalties and
+    for other bases.
+    """
+    raw, spread = float(np.mean(correction**2)), float(np.mean(noise))
+    if method == "plugin":
+        return PredictedGain(raw, spread, raw - spread, raw - 2.0 * spread, linear)
+    return PredictedGain(raw, spread, raw + spread, raw, linear)
+
+
+def break_even(ratio: float, r_squared: float, n: int, n_rows: int) -> BreakEven:
+    """The verdict that a break-even ratio gives on the plug-in projection."""
+    if not r_squared > 0:
+        verdict = "the base predicts no better than the mean; any projection is cheap"
+    elif ratio < 1.0:
+        verdict = "too few rows for the plug-in projection, which would lose; the augmented one gains to leading order"
+    elif ratio < 2.0:
+        verdict = "just enough rows for the plug-in projection; it gains less than half of what is possible"
+    else:
+        verdict = "enough rows for any projection"
+    return BreakEven(ratio, r_squared, n, n_rows, verdict)
+
+
+# sensitivity ---------------------------------------------------------------------------------------------------------
+def sensitivity(net: float, correction: FloatArray, variance: float) -> Sensitivity:
+    """How large a violation would cancel the gain.
+
+    Parameters
+    ----------
+    net : float
+        Expected gain if the constraint holds.
+    correction : (N, q) float64
+    variance : float
+        Of the response, averaged over the responses.
+
+    Notes
+    -----
+    With m = E[Y | A, B] - E[Y | B] and a fixed correction c, the gain is that without violation less 2 <m, c>. The
+    worst m is along c, and cancels a net gain G when |m| = G / (2 |c|); for an exact projection, c = g and G = |g|^2,
+    that is |m| = |g| / 2. The curve is G - 2 |m| |c|.
+    """
+    size = float(np.sqrt(np.mean(correction**2)))
+    threshold = (max(net, 0.0) / (2.0 * size)) ** 2 if size > 0 else 0.0
+    sizes = np.linspace(0.0, 4.0 * threshold, CURVE_POINTS) if threshold > 0 else np.zeros(1)
+    relative = threshold / variance if variance > 0 else float("nan")
+    return Sensitivity(threshold, relative, sizes, net - 2.0 * np.sqrt(sizes) * size)
+
+
+def violation_interval(
+    statistic: float, df: tuple[int, int], scale: float, confidence_level: float
+) -> tuple[float, float, float]:
+    """(estimate, low, high) of |m|^2 from an F statistic of the moments.
+
+    Parameters
+    ----------
+    statistic : float
+        F with `df` degrees of freedom.
+    df : (int, int)
+    scale : float
+        Residual variance over the number of rows: |m|^2 is the noncentrality times it.
+    confidence_level : float
+
+    Notes
+    -----
+    The estimate is unbiased for a linear model with normal noise, unless it is negative, where it is 0. The interval
+    inverts the noncentral F law, exact for that model on fixed columns; the scale is taken as known.
+
+    Examples
+    --------
+    >>> [round(x, 2) for x in violation_interval(1.0, (2, 40), 1.0, 0.95)]
+    [0.0, 0.0, 9.93]
+    """
+    q, rest = df
+    if not (np.isfinite(statistic) and rest > 0 and scale >= 0):
+        return float("nan"), float("nan"), float("nan")
+    unbiased = q * (statistic - 1.0)  # times the scale: the explained sum of squares less what noise explains, over n
+    tail = (1.0 - confidence_level) / 2.0
+    low, high = (_noncentrality(statistic, q, rest, probability) for probability in (1.0 - tail, tail))
+    return max(unbiased, 0.0) * scale, low * scale, high * scale
+
+
+def _noncentrality(statistic: float, q: int, rest: int, probability: float) -> float:
+    """The noncentrality under which F is at most the statistic with this probability; 0 when even that is smaller."""
+    if stats.f.cdf(statistic, q, rest) <= probability:
+        return 0.0
+    if q * statistic > LARGE_NONCENTRALITY:  # the numerator is its noncentrality, to a relative error of 2 / root
+        return q * statistic * float(stats.chi2.ppf(1.0 - probability, rest)) / rest
+
+    def excess(value: float) -> float:
+        return float(stats.ncf.cdf(statistic, q, rest, value)) - probability
+
+    top = 10.0 + 4.0 * q * max(statistic, 1.0)
+    while excess(top) > 0:
+        top *= 2.0
+    return float(optimize.brentq(excess, 0.0, top, xtol=1e-10, rtol=1e-10))
+
+
+def linear_moments(
+    y: FloatArray, a: FloatArray, b: FloatArray | None
+) -> tuple[FloatArray, tuple[int, int], FloatArray]:
+    """F statistics (q,) of the linear regression of y on A given B, degrees of freedom, and residual variances (q,).
+
+    y : (n, q); a : (n, d); b : (n, e) or None. NaN when the columns leave no degrees of freedom.
+    """
+    n = len(y)
+    centred = y - y.mean(axis=0)
+    reduced = _column_basis(b, n)
+    full = _column_basis(a if b is None else np.hstack([b, a]), n)
+    q, rest = full.shape[1] - reduced.shape[1], n - 1 - full.shape[1]
+    if q <= 0 or rest <= 0:
+        nothing = np.full(y.shape[1], np.nan)
+        return nothing, (max(q, 0), max(rest, 0)), nothing
+    left = centred - full @ (full.T @ centred)
+    variance = np.sum(left**2, axis=0) / rest
+    explained = np.sum((full.T @ centred) ** 2, axis=0) - np.sum((reduced.T @ centred) ** 2, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.maximum(explained, 0.0) / q / variance, (q, rest), variance
+
+
+def _column_basis(columns: FloatArray | None, n: int) -> FloatArray:
+    """(n, r) orthonormal basis of centred columns, by rank."""
+    if columns is None or columns.shape[1] == 0:
+        return np.empty((n, 0))
+    centred = columns - columns.mean(axis=0)
+    scale = np.linalg.norm(centred, axis=0)
+    centred = centred / np.where(scale > 0, scale, 1.0)
+    left, singular, _ = np.linalg.svd(centred, full_matrices=False)
+    kept = singular > max(singular[0], 1e-300) * max(centred.shape) * np.finfo(float).eps * 10
+    return np.asarray(left[:, kept] if singular[0] > 1e-12 else left[:, :0])

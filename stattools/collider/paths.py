@@ -1,0 +1,97 @@
+"""Ridge regressions for all penalties from one decomposition, with a criterion that may judge some of the rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import svd
+
+from stattools._typing import FloatArray
+
+PENALTIES = np.geomspace(1e-6, 1e3, 37)  # relative to the largest eigenvalue
+COST_OF_FREEDOM = 1.4  # of Kim and Gu (2004): one in the criterion of small samples leads to rough fits now and then
+MOST_FREEDOM = 0.25  # degrees of freedom for each row, beyond which no candidate is judged reliably
+
+
+@dataclass(frozen=True)
+class Path:
+    """One singular value decomposition of (N, r) centred features, and the ridge regressions it gives.
+
+    left : (N, k). eigenvalues : (k,) squared singular values over N. right : (k, r). degrees : those of the intercept
+    of the scored rows. scored : (N,) rows over which candidates are judged, None for all.
+    """
+
+    left: FloatArray
+    eigenvalues: FloatArray
+    right: FloatArray
+    degrees: float
+    scored: Any = None
+
+    @classmethod
+    def of(cls, features: FloatArray, *, degrees: float, scored: Any = None) -> Path:
+        n, r = features.shape
+        if r == 0 or not features.any():
+            return cls(np.empty((n, 0)), np.empty(0), np.empty((0, r)), degrees, scored)
+        left, singular, right = svd(features, full_matrices=False, check_finite=False)
+        kept = singular > singular[0] * max(n, r) * np.finfo(float).eps
+        return cls(left[:, kept], singular[kept] ** 2 / n, right[kept], degrees, scored)
+
+    @property
+    def candidates(self) -> FloatArray:
+        """(c,) penalties, infinity the last; 0 among them when the rows are more than twice the features."""
+        if self.eigenvalues.size == 0:
+            return np.array([np.inf])
+        zero = [0.0] if 2 * len(self.eigenvalues) < len(self.left) else []
+        return np.concatenate([zero, self.eigenvalues[0] * PENALTIES, [np.inf]])
+
+    def filter(self, penalty: FloatArray) -> FloatArray:
+        """(c, k) shrinkage factors s / (s + penalty)."""
+        return np.asarray(self.eigenvalues / (self.eigenvalues + np.asarray(penalty)[..., None]))
+
+    def gcv(self, targets: FloatArray, penalties: FloatArray, *, everywhere: bool = False) -> FloatArray:
+        """(c, q) generalised cross-validation n |residual|^2 / (n - 1.4 df)^2 over the scored rows, or over all.
+
+        df is the trace of the derivatives of the scored fits by their own targets. The other rows are part of the
+        smoother: their noise may depend on what is estimated, as that of residuals does, while scored targets judge any
+        smoother fairly.
+        """
+        rotated = self.left.T @ targets
+        whole = everywhere or self.scored is None
+        left = self.left if whole else self.left[self.scored]
+        own = targets if whole else targets[self.scored]
+        n = len(own)
+        gram = left.T @ left
+        crossed = left.T @ own
+        shrunk = self.filter(penalties)
+        spent = shrunk @ np.diag(gram)
+        free = n - COST_OF_FREEDOM * spent - self.degrees
+        free[shrunk.sum(axis=1) > max(MOST_FREEDOM * n, 1.0)] = 0.0
+        criterion = np.empty((len(shrunk), targets.shape[1]))
+        for j in range(targets.shape[1]):
+            fitted = shrunk * rotated[:, j]
+            size = np.einsum("ij,ij->i", fitted @ gram, fitted)
+            left_over = own[:, j] @ own[:, j] - 2.0 * fitted @ crossed[:, j] + size
+            criterion[:, j] = n * np.maximum(left_over, 0.0)
+        criterion /= np.where(free > 0, free, np.nan)[:, None] ** 2
+        return np.where(np.isnan(criterion), np.inf, criterion)
+
+    def best(self, targets: FloatArray, *, cautious: bool = False) -> FloatArray:
+        """(q,) penalties of the smallest criterion, the largest of equals; the larger of two criteria when cautious.
+
+        Rich features could follow the noise of rows that are not scored, which is small beside that of scored ones. So
+        a cautious choice asks both.
+        """
+        penalties = self.candidates[::-1]
+        chosen = penalties[np.argmin(self.gcv(targets, penalties), axis=0)]
+        if cautious and self.scored is not None:
+            everywhere = penalties[np.argmin(self.gcv(targets, penalties, everywhere=True), axis=0)]
+            chosen = np.maximum(chosen, everywhere)
+        return np.asarray(chosen)
+
+    def coefficients(self, targets: FloatArray, penalty: FloatArray) -> FloatArray:
+        """(r, q) coefficients on the features; penalty : (q,)."""
+        scale = np.sqrt(self.eigenvalues * len(self.left))
+        weights = self.filter(penalty).T / scale[:, None] if scale.size else np.empty((0, targets.shape[1]))
+        return np.asarray(self.right.T @ (weights * (self.left.T @ targets)))

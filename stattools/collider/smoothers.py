@@ -1,0 +1,364 @@
+"""Ridge regressions on features of the constraint columns.
+
+Rows may be of several types. Values of a fitted function on all rows are one type; its residuals on labelled rows are
+another, with the same E[. | A, B] - E[. | B] when the constraint holds, and a mean given B of its own. So intercepts,
+and regressions on B, are those of a type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from stattools import _random
+from stattools._typing import FloatArray, IntArray
+from stattools.collider import features as maps
+from stattools.collider.features import FeatureMap
+from stattools.collider.paths import Path
+
+LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
+MAX_RANK = 300
+MANY_ROWS = 20_000
+FEW_FEATURES = 0.1  # for each row
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a regression. columns : (N, d); given : (N, e) or None; types : (N,) codes; weights : (N, q)."""
+
+    columns: FloatArray
+    given: FloatArray | None
+    types: IntArray
+    weights: FloatArray
+
+    @property
+    def joint(self) -> FloatArray:
+        """(N, d + e) columns and what is given."""
+        return joint(self.columns, self.given)
+
+    @property
+    def first(self) -> Any:
+        """Which rows are of type 0."""
+        return self.types == 0
+
+
+NO_ROWS = Rows(np.empty((0, 0)), None, np.empty(0, dtype=np.intp), np.empty((0, 0)))
+
+
+def joint(columns: FloatArray, given: FloatArray | None) -> FloatArray:
+    """(k, d + e) columns side by side."""
+    return columns if given is None else np.hstack([columns, given])
+
+
+# smoothers of one kind -----------------------------------------------------------------------------------------------
+def fit_smoother(kind: str, rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> Smoother:
+    """The best smoother of one kind over the lengthscales of that kind."""
+    fits = [_fit(kind, rows, targets, penalty, *pair) for pair in _feature_maps(kind, rows, seed)]
+    totals = [float(np.sum(fit.gcv)) for fit in fits]
+    best = fits[int(np.argmin(totals))]  # all targets share a lengthscale
+    if len(fits) == 1:
+        return best
+    tried = {fit.kind: total for fit, total in zip(fits, totals, strict=True)}
+    return replace(best, settings={**best.settings, "criterion": tried})
+
+
+def _feature_maps(kind: str, rows: Rows, seed: Any) -> list[tuple[str, FeatureMap, FeatureMap | None]]:
+    """(words, map of A or of A and B, map of B) for each setting of a kind."""
+    first = rows.first
+    a, b = rows.columns[first], None if rows.given is None else rows.given[first]
+    both = joint(a, b)
+    if kind == "linear":
+        return [("linear", maps.Linear.fit(a), None if b is None else maps.Linear.fit(b))]
+    if kind == "spline":
+        return [("spline", maps.Splines.fit(a), None if b is None else maps.Splines.fit(b))]
+    if kind == "cells":
+        return [("cells", maps.Cells.fit(both), None if b is None else maps.Cells.fit(b))]
+    rank = MAX_RANK if len(both) <= MANY_ROWS else MAX_RANK // 3
+
+    def one(columns: FloatArray, multiple: float, key: int) -> FeatureMap:
+        # columns are scaled: the root mean square distance of two rows is the root of twice their number
+        lengthscale = multiple * float(np.sqrt(columns.shape[1] / 2.0))
+        if kind == "kernel":
+            return maps.Kernel.fit(columns, lengthscale=lengthscale, rank=rank)
+        generator = _random.generator(seed, key)
+        return maps.Fourier.fit(columns, lengthscale=lengthscale, count=MAX_RANK, generator=generator)
+
+    return [
+        (f"{kind}, lengthscale {multiple:g}", one(both, multiple, 0), None if b is None else one(b, multiple, 1))
+        for multiple in LENGTHSCALES
+    ]
+
+
+@dataclass(frozen=True)
+class Design:
+    """Features of the rows, ready for regression.
+
+    expand : maps (columns, given) to (k, r) features, residualised on B and centred over rows of type 0. values : (N,
+    r) those of the rows, centred within types. on_given : (N, s) features of B, centred within types, or None.
+    """
+
+    expand: Callable[[FloatArray, FloatArray | None], FloatArray]
+    values: FloatArray
+    on_given: FloatArray | None
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """Features of A given B: (map of A or of both) less its regression on the map of B, less a centre (r,)."""
+
+    main: FeatureMap
+    jointly: bool
+    given: FeatureMap | None
+    given_centre: FloatArray
+    regression: FloatArray
+    centre: FloatArray
+
+    def __call__(self, columns: FloatArray, given: FloatArray | None) -> FloatArray:
+        values = self.main.of(joint(columns, given) if self.jointly else columns)
+        if self.given is not None and given is not None:
+            values = values - (self.given.of(given) - self.given_centre) @ self.regression
+        return np.asarray(values - self.centre)
+
+
+def _design(rows: Rows, kind: str, main: FeatureMap, given: FeatureMap | None) -> Design:
+    jointly = kind not in ("linear", "spline")
+    first = rows.first
+    raw = main.of(rows.joint if jointly else rows.columns)
+    if given is None or rows.given is None:
+        expansion = Expansion(main, jointly, None, np.empty(0), np.empty((0, 0)), raw[first].mean(axis=0))
+        return Design(expansion, _within(raw - expansion.centre, rows.types), None)
+    on_given = given.of(rows.given)
+    centre = on_given[first].mean(axis=0)
+    path = Path.of(on_given[first] - centre, degrees=1.0)
+    centred = raw[first] - raw[first].mean(axis=0)
+    regression = path.coefficients(centred, _penalty_of_given(path, centred))
+    values = raw - (on_given - centre) @ regression
+    expansion = Expansion(main, jointly, given, centre, regression, values[first].mean(axis=0))
+    return Design(expansion, _within(values - expansion.centre, rows.types), _within(on_given, rows.types))
+
+
+def _within(values: FloatArray, types: IntArray) -> FloatArray:
+    """Values less the mean of their type: (N, r)."""
+    centred = np.array(values, dtype=np.float64)
+    for kind in np.unique(types):
+        centred[types == kind] -= centred[types == kind].mean(axis=0)
+    return centred
+
+
+@dataclass(frozen=True)
+class Part:
+    """The regression of the targets that share their weights.
+
+    targets : their indices; roots : (N,) roots of weights.
+    """
+
+    targets: IntArray
+    roots: FloatArray
+    path: Path
+
+
+@dataclass(frozen=True)
+class Smoother:
+    """A projector that is a ridge regression on features; see `FittedProjector`."""
+
+    kind: str
+    rows: Rows
+    design: Design
+    given_paths: tuple[Path, ...]
+    given_penalties: tuple[FloatArray, ...]
+    parts: tuple[Part, ...]
+    coefficients: FloatArray
+    penalty: FloatArray
+    degrees_of_freedom: FloatArray
+    noise: FloatArray
+    gcv: FloatArray
+    settings: dict[str, Any]
+
+    def predict(self, columns: FloatArray, given: FloatArray | None = None) -> FloatArray:
+        return np.asarray(self.design.expand(columns, given) @ self.coefficients)
+
+    def again(self, targets: FloatArray) -> Smoother:
+        remainder, _ = _residualise(self.rows, self.given_paths, targets, self.given_penalties)
+        coefficients = np.empty_like(self.coefficients)
+        for part in self.parts:
+            weighted = remainder[:, part.targets] * part.roots[:, None]
+            coefficients[:, part.targets] = part.path.coefficients(weighted, self.penalty[part.targets])
+        return replace(self, coefficients=coefficients)
+
+    def compact(self) -> Smoother:
+        design = replace(self.design, values=np.empty((0, 0)), on_given=None)
+        return replace(self, rows=NO_ROWS, design=design, given_paths=(), given_penalties=(), parts=())
+
+
+def _fit(
+    kind: str,
+    rows: Rows,
+    targets: FloatArray,
+    penalty: str | float,
+    words: str,
+    main: FeatureMap,
+    given: FeatureMap | None,
+) -> Smoother:
+    n, q = targets.shape
+    design = _design(rows, kind, main, given)
+    paths = _paths_of_given(rows, design)
+    remainder, used = _residualise(rows, paths, targets, None)
+    spent = 1.0 + (_degrees(paths[:1], used[:1], q) if paths else np.zeros(q))
+    scored = None if rows.first.all() else rows.first
+    r = design.values.shape[1]
+    coefficients, chosen, freedom = np.zeros((r, q)), np.empty(q), np.empty(q)
+    noise, criterion = np.empty(q), np.empty(q)
+    parts = []
+    for shared in _sharing(rows.weights):
+        weights = rows.weights[:, shared[0]]
+        roots = np.sqrt(weights / weights.mean())
+        path = Path.of(design.values * roots[:, None], degrees=float(spent[shared].max()), scored=scored)
+        weighted = remainder[:, shared] * roots[:, None]
+        cautious = kind not in ("linear", "cells") or r > FEW_FEATURES * np.count_nonzero(rows.first)
+        penalties = path.best(weighted, cautious=cautious) if penalty == "gcv" else np.full(len(shared), float(penalty))
+        parts.append(Part(shared, roots, path))
+        coefficients[:, shared] = path.coefficients(weighted, penalties)
+        chosen[shared] = penalties
+        freedom[shared] = path.filter(penalties).sum(axis=1)
+        criterion[shared] = [path.gcv(weighted[:, [j]], penalties[[j]])[0, 0] for j in range(len(shared))]
+        noise[shared] = _noise(design, rows, path, weighted, coefficients[:, shared], penalties, roots)
+    settings = {"kind": words, "rows": n, "features": r}
+    used_tuple = tuple(used)
+    return Smoother(
+        words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise, criterion,
+        settings,
+    )  # fmt: skip
+
+
+def _sharing(weights: FloatArray) -> list[IntArray]:
+    """Indices of targets, grouped by equal columns of weights up to a factor."""
+    relative = weights / weights.mean(axis=0)
+    groups: list[list[int]] = []
+    for j in range(relative.shape[1]):
+        for group in groups:
+            if np.allclose(relative[:, j], relative[:, group[0]], rtol=1e-12, atol=0.0):
+                group.append(j)
+                break
+        else:
+            groups.append([j])
+    return [np.array(group, dtype=np.intp) for group in groups]
+
+
+def _noise(
+    design: Design,
+    rows: Rows,
+    path: Path,
+    weighted: FloatArray,
+    coefficients: FloatArray,
+    penalty: FloatArray,
+    roots: FloatArray,
+) -> FloatArray:
+    """(q,) mean variance of the estimate over the rows of type 0, for weights that are inverse variances.
+
+    With V D U' the decomposition of the weighted features and variance c of a weighted target, the coefficients have
+    covariance c V diag(s / (s + penalty)^2) V' / N, s the eigenvalues.
+    """
+    n = len(weighted)
+    first = design.values[rows.first] @ path.right.T
+    mean_square = np.einsum("ij,ij->j", first, first) / len(first)
+    residual = weighted - (design.values * roots[:, None]) @ coefficients
+    shrunk = path.filter(penalty)
+    free = np.maximum(n - shrunk.sum(axis=1) - path.degrees, 1.0)
+    variance = np.einsum("ij,ij->j", residual, residual) / free
+    return np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / n)
+
+
+def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> Sum:
+    """A linear smoother, and one by a kernel for what it leaves."""
+    linear = fit_smoother("linear", rows, targets, penalty, seed)
+    rest = targets - linear.predict(rows.columns, rows.given)
+    return Sum((linear, fit_smoother("kernel", rows, rest, penalty, seed)), rows)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Smoothers of which each was fitted to what the ones before it left; see `FittedProjector`."""
+
+    terms: tuple[Smoother, ...]
+    rows: Rows
+
+    @property
+    def kind(self) -> str:
+        used = [term.kind for term in self.terms if np.isfinite(term.penalty).any()]
+        return " + ".join(used) if used else self.terms[0].kind
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return {"kind": self.kind, "terms": [term.settings for term in self.terms]}
+
+    @property
+    def degrees_of_freedom(self) -> FloatArray:
+        return np.asarray(np.sum([term.degrees_of_freedom for term in self.terms], axis=0))
+
+    @property
+    def noise(self) -> FloatArray:
+        return np.asarray(np.sum([term.noise for term in self.terms], axis=0))
+
+    @property
+    def penalty(self) -> FloatArray:
+        """The smallest of the terms."""
+        return np.asarray(np.min([term.penalty for term in self.terms], axis=0))
+
+    @property
+    def gcv(self) -> FloatArray:
+        return self.terms[-1].gcv
+
+    def predict(self, columns: FloatArray, given: FloatArray | None = None) -> FloatArray:
+        return np.asarray(np.sum([term.predict(columns, given) for term in self.terms], axis=0))
+
+    def again(self, targets: FloatArray) -> Sum:
+        terms = []
+        for term in self.terms:
+            terms.append(term.again(targets))
+            targets = targets - terms[-1].predict(self.rows.columns, self.rows.given)
+        return replace(self, terms=tuple(terms))
+
+    def compact(self) -> Sum:
+        return Sum(tuple(term.compact() for term in self.terms), NO_ROWS)
+
+
+# the part that B explains --------------------------------------------------------------------------------------------
+def _paths_of_given(rows: Rows, design: Design) -> tuple[Path, ...]:
+    """The decomposition of the features of B within each type of rows."""
+    if design.on_given is None:
+        return ()
+    return tuple(Path.of(design.on_given[rows.types == kind], degrees=1.0) for kind in np.unique(rows.types))
+
+
+def _residualise(
+    rows: Rows, paths: tuple[Path, ...], targets: FloatArray, penalties: tuple[FloatArray, ...] | None
+) -> tuple[FloatArray, list[FloatArray]]:
+    """Targets less their mean, or their regression on B, within each type; and the penalties that were used."""
+    remainder = _within(targets, rows.types)
+    used = []
+    for k, path in enumerate(paths):
+        members = rows.types == np.unique(rows.types)[k]
+        values = remainder[members]
+        penalty = _penalty_of_given(path, values) if penalties is None else penalties[k]
+        shrunk = path.filter(penalty).T
+        remainder[members] = values - path.left @ (shrunk * (path.left.T @ values))
+        used.append(penalty)
+    return remainder, used
+
+
+def _penalty_of_given(path: Path, targets: FloatArray) -> FloatArray:
+    """(q,) penalties of regressions on B: none for few features, as what is left of B counts as an effect of A."""
+    if len(path.eigenvalues) <= FEW_FEATURES * len(path.left):
+        return np.zeros(targets.shape[1])
+    return path.best(targets)
+
+
+def _degrees(paths: tuple[Path, ...], penalties: list[FloatArray], q: int) -> FloatArray:
+    """(q,) degrees of freedom spent on B."""
+    total = np.zeros(q)
+    for path, penalty in zip(paths, penalties, strict=True):
+        total += path.filter(penalty).sum(axis=1)
+    return total

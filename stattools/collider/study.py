@@ -1,0 +1,344 @@
+"""One collider regression on arrays: which constraints hold, the projected fit, and what it gained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from stattools import _random
+from stattools._errors import ConvergenceWarning, DegenerateDataWarning, InvalidDataError, Notes
+from stattools._provenance import Provenance
+from stattools._typing import FloatArray
+from stattools.collider import checks, fitting, freedom, gain as gains
+from stattools.collider.assembly import (
+    NAN,
+    BreakEven,
+    ConstraintCheck,
+    HeldOutGain,
+    Parts,
+    PredictedGain,
+    Projection,
+    Sensitivity,
+    ShiftCheck,
+)
+from stattools.collider.exceptions import InsufficientUnlabeledWarning
+from stattools.collider.fitting import Options, ProjectedFit
+from stattools.collider.result import ColliderResult
+
+FIT_KEY, TEST_KEY, SHIFT_KEY, GAIN_KEY = 0, 1, 2, 3
+GAIN_ROWS, FEWEST_GAIN_ROWS = 2000, 10
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Data and constraints.
+
+    X : (n, p); y : (n, q); unlabeled : (m, p); labels : the constraints in words; names : of columns.
+    """
+
+    X: FloatArray
+    y: FloatArray
+    unlabeled: FloatArray
+    constraints: tuple[Any, ...]
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+
+    def only(self, kept: Sequence[bool]) -> Problem:
+        """The same data with some of the constraints."""
+        chosen = [k for k, keep in enumerate(kept) if keep]
+        return replace(
+            self,
+            constraints=tuple(self.constraints[k] for k in chosen),
+            labels=tuple(self.labels[k] for k in chosen),
+        )
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What to measure beside the fit. test : of independence, None for none; gain : "auto", True or False."""
+
+    test: str | None
+    n_resamples: int
+    level: float
+    on_violation: str
+    gain: Any
+    n_folds: int
+    n_repeats: int
+    confidence_level: float
+    gate: bool
+
+
+def run(
+    problem: Problem, options: Options, examination: Examination, notes: Notes, seed: np.random.SeedSequence
+) -> tuple[ProjectedFit, Parts]:
+    """Check, fit and measure."""
+    usable = _usable(problem, notes)
+    checked = _check(usable, examination, notes, seed)
+    used = usable.only([check.used for check in checked])
+    shift = _shift(used, examination, notes, seed)
+    fit = fitting.fit_projected(
+        options, used.X, used.y, used.unlabeled, used.constraints, _random.child_seed(seed, FIT_KEY)
+    )
+    if not problem.constraints or options.method == "none":
+        return fit, Parts(None, None, None, None, freedom.of(fit, used), checked, None, shift, _tuning(fit))
+    _remark_on_method(fit, options, used, notes)
+    held_out = _gain(fit, used, options, examination, notes, seed)
+    if examination.gate and fit.projects and held_out is not None and held_out.estimate <= 0:
+        notes.remark(
+            f"gate=True: the held-out gain of the projection is {held_out.estimate:.3g}, so predictions are those of "
+            "the base; the gain is that "
+            "of the projection which was not used"
+        )
+        fit = fit.unprojected()
+    predicted, even, sensitive = _theory(fit, used)
+    parts = Parts(
+        held_out,
+        predicted,
+        even,
+        sensitive,
+        freedom.of(fit, used),
+        checked,
+        _projection(fit, used),
+        shift,
+        _tuning(fit),
+    )
+    return fit, parts
+
+
+def _usable(problem: Problem, notes: Notes) -> Problem:
+    """Constraints whose independent columns vary; none when the response is constant."""
+    if problem.constraints and not (np.ptp(problem.y, axis=0) > 0).any():
+        notes.remark("y is constant: the base predicts that constant, and there is nothing to project")
+        return problem.only([False] * len(problem.constraints))
+    rows = np.vstack([problem.X, problem.unlabeled])
+    constant = np.ptp(rows, axis=0) == 0
+    kept = []
+    for constraint, label in zip(problem.constraints, problem.labels, strict=True):
+        names = [problem.names[j] for j in constraint.independent if constant[j]]
+        kept.append(len(names) < len(constraint.independent))
+        if names:
+            effect = "has no effect" if not kept[-1] else "uses the other columns"
+            notes.warn(f"{', '.join(names)} is constant in all rows; {label} {effect}", DegenerateDataWarning)
+    return problem.only(kept)
+
+
+def _check(
+    problem: Problem, examination: Examination, notes: Notes, seed: np.random.SeedSequence
+) -> tuple[ConstraintCheck, ...]:
+    found = checks.check_constraints(
+        problem.X,
+        problem.y,
+        problem.constraints,
+        problem.labels,
+        method=examination.test,
+        n_resamples=examination.n_resamples,
+        level=examination.level,
+        confidence_level=examination.confidence_level,
+        on_violation=examination.on_violation,
+        notes=notes,
+        rng=_random.child_seed(seed, TEST_KEY),
+    )
+    if found and examination.test is not None and all(check.verdict == "not contradicted" for check in found):
+        notes.remark(
+            "that a test does not contradict a constraint is weak evidence for it: compare the smallest violation that "
+            "could have been "
+            "detected with the one that would cancel the gain"
+        )
+    return found
+
+
+def _shift(
+    problem: Problem, examination: Examination, notes: Notes, seed: np.random.SeedSequence
+) -> ShiftCheck | None:
+    if len(problem.unlabeled) < 2 or not problem.constraints or examination.test is None:
+        return None
+    return checks.check_shift(
+        problem.X,
+        problem.unlabeled,
+        n_resamples=examination.n_resamples,
+        level=examination.level,
+        notes=notes,
+        rng=_random.child_seed(seed, SHIFT_KEY),
+    )
+
+
+def _remark_on_method(fit: ProjectedFit, options: Options, problem: Problem, notes: Notes) -> None:
+    if options.method == "auto":
+        notes.remark(
+            f"method='auto' chose {fit.method!r} by the break-even ratio {fit.ratio:.3g}, which rests on these data; "
+            "intervals do not "
+            "account for the choice"
+        )
+    if fit.method == "plugin" and fit.ratio < 1.0 and problem.constraints:
+        notes.warn(
+            f"N (1 - R2) / (n R2) = {fit.ratio:.3g} with N = {len(fit.values)} rows, n = {len(problem.y)}: the plug-in "
+            "projection needs a ratio "
+            "above 1 to gain. Pass more unlabelled rows or method='augmented'",
+            InsufficientUnlabeledWarning,
+        )
+    correction = fit.correction
+    if correction is not None and not correction.converged:
+        notes.warn(
+            f"the correction for {len(correction.places)} constraints still changed by {correction.change:.2g} of the "
+            "size of the function after "
+            f"{correction.sweeps} sweeps",
+            ConvergenceWarning,
+        )
+    if correction is not None and np.isinf(correction.penalty).all():
+        notes.remark("no projection predicted function values better than the mean: predictions are those of the base")
+
+
+# gains ---------------------------------------------------------------------------------------------------------------
+def _gain(
+    fit: ProjectedFit,
+    problem: Problem,
+    options: Options,
+    examination: Examination,
+    notes: Notes,
+    seed: np.random.SeedSequence,
+) -> HeldOutGain | None:
+    n = len(problem.y)
+    wanted = examination.gain is True or examination.gate
+    if not wanted and (examination.gain is False or not FEWEST_GAIN_ROWS <= n <= GAIN_ROWS):
+        if examination.gain == "auto":
+            notes.remark(
+                f"the held-out gain was not computed for n = {n}; gain=True refits base and projection "
+                f"{examination.n_folds} times"
+            )
+        return None
+    if not fit.projects:
+        return _no_gain(fit, examination, n)
+    if n < FEWEST_GAIN_ROWS:
+        raise InvalidDataError(f"the held-out gain needs at least {FEWEST_GAIN_ROWS} labelled rows, and there are {n}")
+    result = gains.held_out_gain(
+        fitting.pair_fitter(options, problem.unlabeled, problem.constraints),
+        problem.X,
+        problem.y,
+        n_folds=examination.n_folds,
+        n_repeats=examination.n_repeats,
+        n_resamples=examination.n_resamples,
+        confidence_level=examination.confidence_level,
+        rng=_random.child_seed(seed, GAIN_KEY),
+    )
+    notes.remark(
+        f"the interval of the gain is approximate: folds share training rows. It is about fits to {result.n_train:g} "
+        "labelled rows, with "
+        "all choices made anew in each fold"
+    )
+    return result
+
+
+def _no_gain(fit: ProjectedFit, examination: Examination, n: int) -> HeldOutGain:
+    """Base and projected fit are the same function."""
+    loss = float(np.mean(fit.residuals**2))
+    zeros = np.zeros(examination.n_folds * examination.n_repeats)
+    return HeldOutGain(
+        estimate=0.0,
+        std_error=0.0,
+        low=0.0,
+        high=0.0,
+        confidence_level=examination.confidence_level,
+        pvalue=1.0,
+        n_resamples=0,
+        base_loss=loss,
+        projected_loss=loss,
+        n_folds=examination.n_folds,
+        n_repeats=examination.n_repeats,
+        n_train=n * (examination.n_folds - 1) / examination.n_folds,
+        differences=np.zeros(n),
+        fold_means=zeros,
+    )
+
+
+def _theory(fit: ProjectedFit, problem: Problem) -> tuple[PredictedGain | None, BreakEven, Sensitivity | None]:
+    n, p = problem.X.shape
+    even = gains.break_even(fit.ratio, fit.r_squared, n, len(fit.values))
+    if fit.correction is None:
+        return None, even, None
+    rows = np.vstack([problem.X, problem.unlabeled])
+    values = fit.correction.predict(rows)
+    columns = {j for constraint in problem.constraints for j in constraint.independent}
+    # least squares on n - 1 rows has mean squared error R* (1 + (p + 1) / (n - p - 3)) on another, to first order
+    risk = float(np.mean(fit.residuals**2)) * (n - p - 3) / (n - 2) if n > p + 3 else NAN
+    linear = gains.linear_gain(risk, len(columns), n, p) if getattr(fit.base, "name", "") == "ridge" else NAN
+    predicted = gains.predicted_gain(fit.method, values, fit.correction.noise, linear)
+    variance = float(np.mean(np.var(problem.y, axis=0)))
+    return predicted, even, gains.sensitivity(predicted.net, values, variance)
+
+
+# parts of the result -------------------------------------------------------------------------------------------------
+def _projection(fit: ProjectedFit, problem: Problem) -> Projection | None:
+    correction = fit.correction
+    if correction is None:
+        return None
+    rows = np.vstack([problem.X, problem.unlabeled])
+    columns = sorted({j for constraint in problem.constraints for j in constraint.independent})
+    return Projection(
+        method=fit.method,
+        projector="; ".join(dict.fromkeys(projector.kind for projector in correction.projectors)),
+        penalty=correction.penalty,
+        sweeps=correction.sweeps,
+        change=correction.change,
+        converged=correction.converged,
+        columns=tuple(problem.names[j] for j in columns),
+        along=rows[:, columns],
+        before=fit.values,
+        after=fit.values - correction.predict(rows),
+        settings=tuple(dict(projector.settings) for projector in correction.projectors),
+    )
+
+
+def _tuning(fit: ProjectedFit) -> dict[str, Any]:
+    return dict(getattr(fit.base, "tuning", None) or {})
+
+
+
+def assemble(
+    fit: ProjectedFit,
+    problem: Problem,
+    parts: Parts,
+    notes: Notes,
+    *,
+    title: str,
+    data_name: str,
+    call: str,
+    seed: np.random.SeedSequence,
+    named: bool,
+    index: Any,
+    single: bool,
+    words: dict[str, dict[str, str]],
+) -> ColliderResult:
+    """The result of a fit."""
+    fitted = fit.predict(problem.X)
+    residuals = problem.y - fitted
+    freedom_left = len(problem.y) - parts.degrees_of_freedom.projected
+    sizes = {"n": len(problem.y), "unlabeled": len(problem.unlabeled)}
+    return ColliderResult(
+        provenance=Provenance.capture(call, seed=seed, sizes=sizes),
+        warnings=notes.warnings,
+        notes=notes.remarks,
+        method=title,
+        data_name=data_name,
+        nobs=len(problem.y),
+        df_resid=freedom_left if np.isfinite(freedom_left) else None,
+        fitted=fitted[:, 0] if single else fitted,
+        residuals=residuals[:, 0] if single else residuals,
+        row_names=index,
+        named=named,
+        gain=parts.gain,
+        predicted=parts.predicted,
+        break_even=parts.break_even,
+        sensitivity=parts.sensitivity,
+        degrees_of_freedom=parts.degrees_of_freedom,
+        checks=parts.checks,
+        projection=parts.projection,
+        shift=parts.shift,
+        tuning=parts.tuning,
+        roles=words.get("roles", {}),
+        reasons=words.get("reasons", {}),
+        base=str(getattr(fit.base, "name", "")),
+        constraints=problem.labels,
+    )
