@@ -15,6 +15,11 @@ from stattools import (
     wls as wls,
 )
 from stattools._versions import show_versions as show_versions
+from stattools.collider import (
+    ColliderRegressor as ColliderRegressor,
+    ProjectedRegressor as ProjectedRegressor,
+    compile_dag as compile_dag,
+)
 from stattools.distributions import DistributionArray as DistributionArray
 from stattools.domains import (
     Box as Box,

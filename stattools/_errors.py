@@ -48,6 +48,20 @@ class StabilityError(StattoolsError, ValueError):
         self.best, self.probability, self.n_needed = best, probability, n_needed
 
 
+class NoUsableConstraintError(InvalidParameterError):
+    """A causal graph was given, and no independence that constrains the regression follows from it."""
+
+
+class UnknownColumnError(InvalidParameterError, KeyError):
+    """A constraint names a column that the data do not have."""
+
+    __str__ = Exception.__str__  # that of KeyError puts the message in quotation marks
+
+
+class ContradictedConstraintError(InvalidDataError):
+    """The data contradict an independence, and the caller asked for an error in that case."""
+
+
 class StattoolsWarning(UserWarning):
     """Base class of every warning that stattools issues."""
 
@@ -66,6 +80,14 @@ class PerformanceWarning(StattoolsWarning):
 
 class AssumptionWarning(StattoolsWarning):
     """The answer rests on an assumption that the data or the options put in doubt."""
+
+
+class CausalAssumptionWarning(AssumptionWarning):
+    """The data contradict an independence that a regression uses."""
+
+
+class InsufficientUnlabeledWarning(AssumptionWarning):
+    """There are fewer rows without a response than a projection needs to gain anything."""
 
 
 def warn(message: str, category: type[Warning]) -> None:

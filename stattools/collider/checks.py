@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from stattools import _random
-from stattools._errors import AssumptionWarning, Notes
+from stattools._errors import AssumptionWarning, CausalAssumptionWarning, ContradictedConstraintError, Notes
 from stattools._typing import FloatArray
 from stattools.collider import features
 from stattools.collider.assembly import NAN, ConstraintCheck, ShiftCheck
-from stattools.collider.exceptions import CausalAssumptionWarning, ContradictedConstraintError
 from stattools.collider.gain import linear_moments, violation_interval
 from stattools.collider.independence_power import smallest_detectable
 from stattools.resampling import Permutation, adjust_pvalues, null_distribution

@@ -8,21 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from stattools._errors import InvalidParameterError
+from stattools._errors import InvalidParameterError, UnknownColumnError
 from stattools.results import serialization
 
 SYMBOL = "_||_"
 Column = str | int
-
-
-class NoUsableConstraintError(InvalidParameterError):
-    """A causal graph was given, and no independence that constrains the regression follows from it."""
-
-
-class UnknownColumnError(InvalidParameterError, KeyError):
-    """A constraint names a column that the data do not have."""
-
-    __str__ = Exception.__str__  # that of KeyError puts the message in quotation marks
 
 
 @dataclass(frozen=True)

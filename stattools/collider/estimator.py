@@ -8,7 +8,7 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError, Notes
+from stattools._errors import InvalidDataError, InvalidParameterError, Notes, NoUsableConstraintError
 from stattools.collider.fitting import Options
 from stattools.collider.projecting import METHODS, PROJECTORS, SOLVERS, TUNINGS, Projecting
 
@@ -192,7 +192,6 @@ class ColliderRegressor(Projecting):
     def _compiled(
         self, names: tuple[str, ...] | None, width: int, notes: Notes
     ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, dict[str, str]]]:
-        from stattools.collider.constraints import NoUsableConstraintError
         from stattools.collider.graph import compile_dag
 
         if len(self.independent) or len(self.given):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidDataError, InvalidParameterError, UnknownColumnError
 from stattools._typing import FloatArray
-from stattools.collider.constraints import Constraint, UnknownColumnError, column_word
+from stattools.collider.constraints import Constraint, column_word
 from stattools.collider.formula_text import ParsedFormula, parse
 
 if TYPE_CHECKING:

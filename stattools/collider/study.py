@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from stattools import _random
-from stattools._errors import ConvergenceWarning, DegenerateDataWarning, InvalidDataError, Notes
+from stattools._errors import (
+    ConvergenceWarning,
+    DegenerateDataWarning,
+    InsufficientUnlabeledWarning,
+    InvalidDataError,
+    Notes,
+)
 from stattools._provenance import Provenance
 from stattools._typing import FloatArray
 from stattools.collider import checks, fitting, freedom, gain as gains
@@ -24,7 +30,6 @@ from stattools.collider.assembly import (
     Sensitivity,
     ShiftCheck,
 )
-from stattools.collider.exceptions import InsufficientUnlabeledWarning
 from stattools.collider.fitting import Options, ProjectedFit
 from stattools.collider.result import ColliderResult
 

@@ -8,13 +8,11 @@ import pytest
 
 from stattools.collider.constraints import (
     Constraint,
-    NoUsableConstraintError,
     Resolved,
-    UnknownColumnError,
     normalise,
     resolve,
 )
-from stattools.exceptions import InvalidParameterError
+from stattools.exceptions import InvalidParameterError, NoUsableConstraintError, UnknownColumnError
 from stattools.results.serialization import decode, encode
 
 NAMES = ("X1", "X2", "X3", "X4")
