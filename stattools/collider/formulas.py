@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stattools._errors import InvalidDataError, InvalidParameterError, UnknownColumnError
+from stattools._formulas import (
+    as_frame,
+    materialize,
+    one_response,
+    parse_sides,
+    require_complete,
+    require_finite,
+    row_words,
+)
 from stattools._typing import FloatArray
 from stattools.collider.constraints import Constraint, column_word
 from stattools.collider.formula_text import ParsedFormula, parse
@@ -168,141 +176,42 @@ def collider(formula: str, data: Any, unlabeled: Any = None, **options: Any) -> 
     return FormulaFit(estimator, formula, parsed.constraints, str(y.name), spec)
 
 
-def as_frame(data: Any, name: str) -> DataFrame:
-    """A pandas DataFrame of any table; a pandas one is not copied.
-
-    Examples
-    --------
-    >>> as_frame({"x": [1, 2]}, "data").shape
-    (2, 1)
-    """
-    import pandas
-
-    if isinstance(data, pandas.DataFrame):
-        return data
-    if isinstance(data, dict):
-        try:
-            return pandas.DataFrame(data).infer_objects()
-        except ValueError as error:
-            raise InvalidDataError(f"{name} is no table: {error}") from None
-    import narwhals as nw
-
-    try:
-        return nw.from_native(data, eager_only=True).to_pandas()
-    except TypeError:
-        raise InvalidDataError(
-            f"{name} is {type(data).__name__}; a formula needs a table with named columns, such as a DataFrame"
-        ) from None
-
-
 # columns of the model ------------------------------------------------------------------------------------------------
 def _model_matrix(parsed: ParsedFormula, table: DataFrame) -> tuple[DataFrame, Series, Any]:
     """Columns of the right-hand side, the response, and the specification that makes the columns of other rows."""
-    from formulaic import Formula
-    from formulaic.errors import FormulaicError
-
-    try:
-        model: Any = Formula(parsed.model)
-    except (FormulaicError, SyntaxError) as error:
-        reason = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(error)).strip().splitlines()
-        raise InvalidParameterError(f"formula has {parsed.model!r}, which cannot be read: {reason[0]}") from None
-    if isinstance(model.rhs, tuple) or isinstance(model.lhs, tuple):
+    left, right = parse_sides(parsed.model)
+    if isinstance(right, tuple) or isinstance(left, tuple):
         raise InvalidParameterError(f"formula has {parsed.model!r}; a model of several parts has no meaning here")
-    if "1" not in [str(term) for term in model.rhs]:
+    if "1" not in [str(term) for term in right]:
         raise InvalidParameterError(f"formula has {parsed.model!r}, without an intercept; these regressions have one")
     if len(table) == 0:
         raise InvalidDataError("data has no rows")
-    spec = _materialize(model.rhs, table, "data", ensure_full_rank=False).model_spec
+    spec = materialize(right, table, ensure_full_rank=False).model_spec
     rows = _columns_of(spec, table, "data")
     if rows.shape[1] == 0:
         raise InvalidParameterError(f"formula has {parsed.model!r}, with no column on its right-hand side")
-    return rows, _response(model.lhs, table), spec
+    return rows, _response(left, table), spec
 
 
 def _columns_of(spec: Any, table: DataFrame, name: str) -> DataFrame:
     """(n, p) finite columns without the intercept."""
-    _require_complete(table, sorted(map(str, spec.required_variables)), name)
-    _require_known_levels(spec, table, name)
-    matrix = _materialize(spec, table, name)
+    require_complete(table, sorted(map(str, spec.required_variables)), name)
+    matrix = materialize(spec, table, name)
     columns = [str(column) for column in matrix.columns]
-    kept = [column for column in columns if column != "Intercept"]
-    matrix = matrix.set_axis(columns, axis=1)[kept].astype(np.float64)
-    bad = ~np.isfinite(matrix.to_numpy())
-    if bad.any():
-        i, j = (int(k) for k in np.argwhere(bad)[0])
-        raise InvalidDataError(
-            f"the term {matrix.columns[j]!r} is {matrix.iat[i, j]} at {_row_words(table, i)} of {name}; remove or "
-            "mend the row"
-        )
-    return matrix
+    matrix = matrix.set_axis(columns, axis=1)[[column for column in columns if column != "Intercept"]]
+    require_finite(matrix, table.index, name)
+    return matrix.astype(np.float64)
 
 
 def _response(left: Any, table: DataFrame) -> Series:
-    matrix = _materialize(left, table, "data")
-    if matrix.shape[1] != 1 or "[" in str(matrix.columns[0]):
-        raise InvalidParameterError(
-            f"the left-hand side of the formula gives the columns {', '.join(map(str, matrix.columns))}; it must be "
-            "one column of "
-            "numbers"
-        )
-    y = matrix.iloc[:, 0].astype(np.float64)
+    y: Series = one_response(left, table)
     bad = np.flatnonzero(~np.isfinite(y.to_numpy()))
     if bad.size:
         raise InvalidDataError(
-            f"the response {y.name!r} is {y.iat[bad[0]]} at {_row_words(table, int(bad[0]))}; pass rows without a "
-            "response as "
-            "unlabeled=..."
+            f"the response {y.name!r} is {y.iat[bad[0]]} at {row_words(table.index, int(bad[0]))}; "
+            "pass rows without a response as unlabeled=..."
         )
     return y
-
-
-def _materialize(formula: Any, table: DataFrame, name: str, **options: Any) -> Any:
-    from formulaic.errors import FactorEncodingError, FactorEvaluationError, FormulaicError
-
-    try:
-        with np.errstate(all="ignore"):  # log(0) is reported with its row by the caller
-            return formula.get_model_matrix(table, na_action="ignore", output="pandas", **options)
-    except (FactorEvaluationError, FactorEncodingError) as error:
-        listed = ", ".join(repr(column) for column in list(table.columns)[:10])
-        raise InvalidDataError(f"{error} {name} has the columns {listed}") from None
-    except FormulaicError as error:
-        raise InvalidParameterError(f"the formula cannot be evaluated: {error}") from None
-
-
-def _require_complete(table: DataFrame, columns: list[str], name: str) -> None:
-    for column in columns:
-        if column not in table.columns:
-            listed = ", ".join(repr(own) for own in list(table.columns)[:10])
-            raise InvalidDataError(f"{name} has no column {column!r}, which the formula uses; it has {listed}")
-        missing = table[column].isna().to_numpy()
-        if missing.any():
-            raise InvalidDataError(
-                f"{name} has a missing value in column {column!r} at {_row_words(table, int(np.argmax(missing)))}; "
-                "remove or "
-                "impute it first"
-            )
-
-
-def _require_known_levels(spec: Any, table: DataFrame, name: str) -> None:
-    """Refuse levels that the fit has not seen; formulaic would make rows of zeros of them."""
-    for expression, (_, state) in (spec.encoder_state or {}).items():
-        known = state.get("categories") if isinstance(state, dict) else None
-        column = re.sub(r"^C\(\s*|\s*[,)].*$|`", "", str(expression))
-        if known is None or column not in table.columns:
-            continue
-        strange = ~table[column].isin(list(known)).to_numpy()
-        if strange.any():
-            i = int(np.argmax(strange))
-            shown = ", ".join(repr(level) for level in list(known)[:10]) + (", ..." if len(known) > 10 else "")
-            raise InvalidDataError(
-                f"{name} has {table[column].iloc[i]!r} in column {column!r} at {_row_words(table, i)}; the fit knows "
-                f"{shown}"
-            )
-
-
-def _row_words(table: DataFrame, i: int) -> str:
-    label = table.index[i]
-    return f"row {i}" if label == i else f"row {i} (index {label!r})"
 
 
 # constraints on columns of the model ---------------------------------------------------------------------------------

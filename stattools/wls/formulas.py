@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from stattools._errors import InvalidDataError, InvalidParameterError, Notes
-from stattools._typing import BoolArray, FloatArray, IntArray
+from stattools._formulas import (
+    as_frame,
+    columns_used,
+    materialize,
+    one_response,
+    parse_sides,
+    require_complete,
+    require_finite,
+    row_words,
+)
+from stattools._typing import FloatArray, IntArray
 from stattools.wls import alignment
 from stattools.wls.problem import refuse_text
 
@@ -20,9 +26,6 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from stattools.wls.result import WLSResult
-
-
-_QUOTED = re.compile(r"`([^`]*)`")
 
 
 @dataclass(frozen=True)
@@ -269,40 +272,13 @@ def rebuild(spec: Any, data: Any) -> tuple[FloatArray, Any]:
     return _evaluate(spec.formula, table, spec)[0], table.index
 
 
-def as_frame(data: Any) -> DataFrame:
-    """A pandas DataFrame of any table; a pandas one is not copied.
-
-    Examples
-    --------
-    >>> as_frame({"x": [1, 2]}).shape
-    (2, 1)
-    """
-    import pandas
-
-    if isinstance(data, pandas.DataFrame):
-        return data
-    if isinstance(data, dict):
-        try:
-            return pandas.DataFrame(data).infer_objects()
-        except ValueError as error:
-            raise InvalidDataError(f"data is no table: {error}") from None
-    import narwhals as nw
-
-    try:
-        return nw.from_native(data, eager_only=True).to_pandas()
-    except TypeError:
-        raise InvalidDataError(
-            f"data is {type(data).__name__}; a formula needs a table with named columns, such as a DataFrame"
-        ) from None
-
-
 def _model_matrix(formula: str, data: Any, *, with_response: bool) -> ModelMatrix:
     left, right = _sides(formula)
     table = as_frame(data)
     if len(table) == 0:
         raise InvalidDataError("data has no rows")
     X, spec = _evaluate(right, table)
-    y = _response(left, table) if with_response and left is not None else None
+    y = one_response(left, table).to_numpy() if with_response and left is not None else None
     names = tuple(str(name) for name in spec.column_names)
     y_name = " + ".join(str(term) for term in left) if left is not None else ""
     return ModelMatrix(X, names, table.index, y, y_name, spec, formula)
@@ -310,20 +286,9 @@ def _model_matrix(formula: str, data: Any, *, with_response: bool) -> ModelMatri
 
 def _sides(formula: str) -> tuple[Any, Any]:
     """The parsed left-hand side, None without one, and right-hand side."""
-    from formulaic import Formula
-    from formulaic.errors import FormulaSyntaxError
-
     if not isinstance(formula, str):
         raise InvalidParameterError(f"formula is {formula!r:.80}; it takes text such as 'y ~ x1 + C(g)'")
-    try:
-        parsed: Any = Formula(formula)
-    except (FormulaSyntaxError, SyntaxError) as error:
-        reason = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(error)).strip().splitlines()
-        raise InvalidParameterError(f"formula is {formula!r}, which cannot be read: {reason[0]}") from None
-    if not hasattr(parsed, "rhs"):
-        left, right = None, parsed
-    else:
-        left, right = getattr(parsed, "lhs", None), parsed.rhs
+    left, right = parse_sides(formula)
     if isinstance(right, tuple) or isinstance(left, tuple):
         raise InvalidParameterError(f"formula is {formula!r}; parts separated by | have no meaning in least squares")
     return left, right
@@ -331,114 +296,9 @@ def _sides(formula: str) -> tuple[Any, Any]:
 
 def _evaluate(formula: Any, table: DataFrame, spec: Any = None) -> tuple[FloatArray, Any]:
     """Columns of one side, all finite, and the specification that rebuilds them."""
-    _require_complete(table, _columns_used(formula, table.columns))
-    matrix = _materialize(formula if spec is None else spec, table)
-    X = np.ascontiguousarray(matrix.to_numpy(dtype=np.float64))
-    if X.shape[1] == 0:
+    require_complete(table, columns_used(formula, table.columns))
+    matrix = materialize(formula if spec is None else spec, table)
+    if matrix.shape[1] == 0:
         raise InvalidParameterError("the formula has no term on its right-hand side")
-    bad = ~np.isfinite(X)
-    if bad.any():
-        i, j = (int(k) for k in np.argwhere(bad)[0])
-        name = matrix.columns[j]
-        raise InvalidDataError(f"the term {name!r} is {X[i, j]} at {row_words(table.index, i)}")
-    return X, matrix.model_spec
-
-
-def _response(left: Any, table: DataFrame) -> FloatArray:
-    matrix = _materialize(left, table)
-    terms = [str(term) for term in left if str(term) != "1"]
-    if len(terms) == 1 and any("[" in str(column) for column in matrix.columns):
-        raise InvalidDataError(f"the response {terms[0]!r} holds text or categories; it must hold numbers")
-    if matrix.shape[1] != 1 or "[" in str(matrix.columns[0]):
-        raise InvalidParameterError(
-            f"the left-hand side of the formula gives the columns {', '.join(map(str, matrix.columns))}; "
-            "it must be one column of numbers"
-        )
-    return np.asarray(matrix.iloc[:, 0].to_numpy(dtype=np.float64, na_value=np.nan))
-
-
-def _materialize(formula: Any, table: DataFrame) -> Any:
-    """What formulaic makes of one side of a formula, or of the specification of one; its warnings stay here."""
-    from formulaic.errors import DataMismatchWarning, FactorEncodingError, FactorEvaluationError, FormulaicError
-
-    try:
-        with warnings.catch_warnings(record=True) as caught, np.errstate(all="ignore"):
-            warnings.simplefilter("always")
-            # log(0) is reported with its row by the caller
-            matrix = formula.get_model_matrix(table, na_action="ignore", output="pandas")
-    except (FactorEvaluationError, FactorEncodingError) as error:
-        listed = ", ".join(repr(name) for name in list(table.columns)[:10])
-        raise InvalidDataError(f"{error} The data have the columns {listed}") from None
-    except FormulaicError as error:
-        raise InvalidParameterError(f"the formula cannot be evaluated: {error}") from None
-    for warning in caught:
-        if issubclass(warning.category, DataMismatchWarning):
-            _refuse_levels(getattr(formula, "encoder_state", {}), table, str(warning.message))
-        elif not issubclass(warning.category, (DeprecationWarning, FutureWarning)):  # those are for formulaic to heed
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-    return matrix
-
-
-def _refuse_levels(states: Any, table: DataFrame, text: str) -> None:
-    """Refuse levels that a categorical term does not have, with the first row that holds one where it can be told."""
-    for expression, (_, state) in states.items():
-        known = state.get("categories") if isinstance(state, dict) else None
-        name = next((column for column in table.columns if _is_level_of(str(column), expression)), None)
-        if known is None or name is None:
-            continue
-        strange = ~table[name].isin(list(known)).to_numpy()
-        if strange.any():
-            i = int(np.argmax(strange))
-            level = table[name].iloc[i]
-            level = level.item() if isinstance(level, np.generic) else level
-            shown = ", ".join(repr(k) for k in list(known)[:10]) + (", ..." if len(known) > 10 else "")
-            raise InvalidDataError(f"{name} has {level!r} at {row_words(table.index, i)}; the fit knows {shown}")
-    found = re.search(r"\{.*\}", text)
-    levels = f": {found.group()}" if found else ""
-    raise InvalidDataError(f"a categorical term has levels outside of those of the fit or of the formula{levels}")
-
-
-def _is_level_of(column: str, expression: str) -> bool:
-    """Whether a categorical factor is this column, as it is or inside of C()."""
-    name = rf"(?:`{re.escape(column)}`|{re.escape(column)})"
-    return expression == column or re.fullmatch(rf"C\(\s*{name}\s*(?:,.*)?\)", expression) is not None
-
-
-def _columns_used(formula: Any, columns: Iterable[Any]) -> list[Any]:
-    """Columns of the table that the terms name, also inside of calls."""
-    named: set[str] = set()
-    for term in formula:
-        for factor in term.factors:
-            expression = str(factor.expr)
-            named.add(expression)
-            named |= set(_QUOTED.findall(expression))
-            try:
-                tree = ast.parse(_QUOTED.sub("_", expression), mode="eval")
-            except SyntaxError:
-                continue
-            named |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    return [column for column in columns if str(column) in named]
-
-
-def _require_complete(table: DataFrame, columns: list[Any]) -> None:
-    for column in columns:
-        missing: BoolArray = table[column].isna().to_numpy()
-        if missing.any():
-            i = int(np.argmax(missing))
-            raise InvalidDataError(
-                f"data has a missing value in column {column!r} at {row_words(table.index, i)}; "
-                "remove or impute it first"
-            )
-
-
-def row_words(index: Any, i: int) -> str:
-    """A row by its position, and by its label where that says more.
-
-    Examples
-    --------
-    >>> row_words(["a", "b"], 1)
-    "row 1 (index 'b')"
-    """
-    label = index[i]
-    label = label.item() if isinstance(label, np.generic) else label
-    return f"row {i}" if label == i else f"row {i} (index {label!r})"
+    require_finite(matrix, table.index)
+    return np.ascontiguousarray(matrix.to_numpy(dtype=np.float64)), matrix.model_spec

@@ -426,9 +426,9 @@ def _costs(cost: Any, data: Any, n: int, index: Any) -> FloatArray | None:
     if isinstance(cost, str):
         if data is None:
             raise InvalidParameterError(f"cost is {cost!r}; a column can be named for a formula with data only")
-        from stattools.wls import formulas
+        from stattools._formulas import as_frame
 
-        table = formulas.as_frame(data)
+        table = as_frame(data)
         if cost not in table.columns:
             raise InvalidParameterError(f"cost is {cost!r}, which is no column of data")
         cost = table[cost]

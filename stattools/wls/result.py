@@ -10,6 +10,7 @@ import numpy as np
 
 from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._formulas import as_frame
 from stattools._typing import FloatArray
 from stattools.results import FitResult, HTestResult, _format
 from stattools.results.summary import Gap, Line, Part, Table
@@ -393,7 +394,7 @@ class WLSResult(FitResult):
                 "this result was read from storage, where the knots, levels and moments of the formula are not kept; "
                 f"pass a table with the columns of the model ({', '.join(self.param_names[:10])}) and no others"
             )
-        return _validation.float_array(formulas.as_frame(X)[list(self.param_names)].to_numpy(), "X", ndim=2)
+        return _validation.float_array(as_frame(X)[list(self.param_names)].to_numpy(), "X", ndim=2)
 
     # errors ----------------------------------------------------------------------------------------------------------
     @property

@@ -170,13 +170,17 @@ def test_constraints_may_come_from_a_graph():
         ("Y ~ X1 + X2 + I(X3**2 > 1) | Y _||_ X2 given X3", "from which the raw value cannot be told"),
         ("Y ~ X1 + X2 + X1:X3 | Y _||_ X2 given X3", "from which the raw value cannot be told"),
         ("Y ~ X1 + X2 | Y _||_ X1, X2", "uses all 2 columns"),
-        ("g ~ X1 + X2 | g _||_ X2", "must be one column of numbers"),
         ("Y ~ 1", "no column on its right-hand side"),
     ],
 )
 def test_formulas_that_cannot_be_used(formula, message):
     with pytest.raises(InvalidParameterError, match=message):
         collider(formula, table(), **QUICK)
+
+
+def test_a_response_of_categories():
+    with pytest.raises(InvalidDataError, match="the response 'g' holds text or categories; it must hold numbers"):
+        collider("g ~ X1 + X2 | g _||_ X2", table(), **QUICK)
 
 
 def test_columns_that_are_not_there():

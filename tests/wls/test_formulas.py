@@ -157,7 +157,7 @@ def test_a_level_that_the_fit_never_saw_is_refused(formula, kind):
     result = wls(formula, data)
     new = pd.DataFrame({"x1": [0.0, 0.1, 0.2], "g": ["a", "Z", "c"]}).astype({"g": kind})
     for method in (result.get_prediction, result.predict):
-        with pytest.raises(InvalidDataError, match="g has 'Z' at row 1; the fit knows 'a', 'b', 'c'"):
+        with pytest.raises(InvalidDataError, match="data has 'Z' in column 'g' at row 1; the fit knows 'a', 'b', 'c'"):
             method(new)
     np.testing.assert_allclose(result.predict(new[new.g != "Z"]), result.predict(new.iloc[[0, 2]]), rtol=1e-12)
 
@@ -196,7 +196,7 @@ def test_weights_with_other_row_labels_are_refused():
 
 
 def test_columns_that_are_absent_are_named():
-    with pytest.raises(InvalidDataError, match="`nosuch`.*The data have the columns 'x1', 'x2', 'g'"):
+    with pytest.raises(InvalidDataError, match="`nosuch`.*data has the columns 'x1', 'x2', 'g'"):
         wls("y ~ nosuch", table())
     with pytest.raises(InvalidDataError, match="data has no column 'nosuch'"):
         wls("y ~ x1", table(), var_weights="nosuch")
