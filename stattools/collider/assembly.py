@@ -76,7 +76,7 @@ class BreakEven:
 class Sensitivity:
     """How a violation of size |m|^2 changes the gain.
 
-    threshold : the smallest |m|^2 that could cancel the net gain, when m points against the correction. violations,
+    threshold : the smallest |m|^2 that could cancel the net gain, when m points along the correction. violations,
     worst : (k,) sizes and the gain in the worst direction. relative : threshold over the variance of the response.
     """
 
@@ -84,6 +84,11 @@ class Sensitivity:
     relative: float
     violations: FloatArray
     worst: FloatArray
+
+    @property
+    def best(self) -> FloatArray:
+        """(k,) the gain when m points against the correction, as far above that without violation as worst is below."""
+        return np.asarray(2.0 * self.worst[0] - self.worst)
 
 
 @serialization.register
@@ -107,7 +112,8 @@ class ConstraintCheck:
     statistic, pvalue, adjusted : of the independence test; adjusted by Holm over the constraints; NaN without a test.
     violation, violation_low, violation_high : |m|^2, the variance of the linear part of E[Y | A, B] - E[Y | B],
     averaged over the responses, with an interval. detectable : the |m|^2 that a moment test of this size finds with
-    power 0.8. used : whether it was projected on.
+    power 0.8. used : whether it was projected on. level : of the test, and of the moment test of detectable;
+    confidence_level : of the interval; NaN where they were not kept.
     """
 
     constraint: str
@@ -121,6 +127,8 @@ class ConstraintCheck:
     detectable: float
     used: bool
     verdict: str
+    level: float = float("nan")
+    confidence_level: float = float("nan")
 
 
 @serialization.register
@@ -144,6 +152,16 @@ class Projection:
     before: FloatArray
     after: FloatArray
     settings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The method in words, such as "augmented projection"."""
+        return TITLES.get(self.method, f"{self.method} projection")
+
+    @property
+    def takes_effect(self) -> bool:
+        """Whether predictions differ from those of the base; a constrained minimiser is another fit at any penalty."""
+        return self.method == "erm" or not bool(np.isinf(self.penalty).all())
 
 
 @serialization.register
@@ -173,5 +191,6 @@ class Parts:
     roles: dict[str, str] = field(default_factory=dict)
 
 
+TITLES = {"plugin": "plug-in projection", "erm": "constrained risk minimisation"}
 NAN = float("nan")
 EMPTY = np.empty(0)

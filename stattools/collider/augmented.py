@@ -42,7 +42,7 @@ class Correction:
     places : for each constraint, the indices of A and of B. projectors : their regressions, to be summed. sweeps,
     change : of the backfitting over several constraints, change relative to the size of the function.
     degrees_of_freedom, noise : (q,) sums over the constraints. penalty : (constraints, q), infinite for no projection,
-    NaN where there is none.
+    NaN where there is none. low, high : (q,) that no value of the correction can leave.
     """
 
     places: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
@@ -53,11 +53,13 @@ class Correction:
     degrees_of_freedom: FloatArray
     noise: FloatArray
     penalty: FloatArray
+    low: FloatArray
+    high: FloatArray
 
     def predict(self, X: FloatArray) -> FloatArray:
-        """(k, q) values to subtract; of mean zero over the rows of the fit."""
+        """(k, q) values to subtract; of mean zero over the rows of the fit, up to the bounds."""
         parts = [_predict(*pair, X) for pair in zip(self.projectors, self.places, strict=True)]
-        return np.asarray(np.sum(parts, axis=0))
+        return np.asarray(np.clip(np.sum(parts, axis=0), self.low, self.high))
 
 
 def plugin_targets(values: FloatArray) -> Targets:
@@ -155,6 +157,11 @@ def fit_correction(
     sum of the other g_j), S_k the smoother of constraint k, which backfitting solves; without penalties that is von
     Neumann's method of alternating projections. Alternating the smoothers themselves would undo their penalties, as
     each sweep would fit again what the last one shrank. Penalties are chosen in the first sweep.
+
+    A conditional mean cannot leave the range of the function. Where constraint columns are rare an estimate could, far
+    beyond; so corrections are held within a range, that of f over the rows about its mean, widened at both ends by half
+    its width, since the rows do not show all of it. With conditions, or for several constraints, it is plus and minus
+    one and a half widths.
     """
     seed = _random.seed_sequence(rng)
     places = tuple((tuple(c.independent), tuple(c.given)) for c in constraints)
@@ -175,13 +182,15 @@ def fit_correction(
             rng=_random.child_seed(seed, k),
         )
         projectors.append(projector)
-        parts.append(_predict(projector, places[k], rows))
+        if len(places) > 1:
+            parts.append(_predict(projector, places[k], rows))
     sweeps, change, converged = 1, 0.0, True
     if len(places) > 1:
         forest = kind == "forest"
         limit = SWEEPS_OF_FORESTS if forest else SWEEPS
         goal = (max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance) * scale
         sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, limit, goal)
+    low, high = _bounds(targets, simple=len(places) == 1 and not places[0][1])
     return Correction(
         places,
         tuple(p.compact() for p in projectors),
@@ -191,7 +200,19 @@ def fit_correction(
         np.asarray(np.sum([p.degrees_of_freedom for p in projectors], axis=0)),
         np.asarray(np.sum([p.noise for p in projectors], axis=0)),
         np.array([p.penalty for p in projectors]),
+        low,
+        high,
     )
+
+
+def _bounds(targets: Targets, *, simple: bool) -> tuple[FloatArray, FloatArray]:
+    """(q,) bounds of the correction; simple : one constraint without conditions."""
+    values = targets.values[targets.types == 0]
+    low, high = values.min(axis=0), values.max(axis=0)
+    width = high - low
+    if simple:
+        return low - values.mean(axis=0) - width / 2.0, high - values.mean(axis=0) + width / 2.0
+    return -1.5 * width, 1.5 * width
 
 
 def _backfit(

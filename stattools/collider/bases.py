@@ -11,7 +11,7 @@ from stattools import _random, _validation
 from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, Seed
 from stattools.collider.features import FeatureMap, Linear, Splines
-from stattools.collider.krr import fit_krr, fold_labels
+from stattools.collider.krr import SOLVERS, fit_krr, fold_labels
 from stattools.rkhs.ridge import (
     CRITERIA,
     FeatureSpectrum,
@@ -22,7 +22,6 @@ from stattools.rkhs.ridge import (
 )
 
 BASES = ("krr", "ridge", "spline", "forest")
-SOLVERS = ("auto", "exact", "nystrom")
 STRAIGHT = 100.0
 """Scale of straight lines beside splines: their penalty is divided by its square."""
 N_TREES = 200
@@ -75,7 +74,7 @@ def fit_base(
         How the penalty of a ridge, and the lengthscale, are chosen. A forest chooses the fewest rows in a leaf, of 1, 3
         and 10, by its out-of-bag errors, and an estimator is taken as it is; both say so in `remarks` if another choice
         than the default was asked for.
-    solver : {"auto", "exact", "nystrom"}, default "auto"
+    solver : {"auto", "exact", "nystrom", "rff"}, default "auto"
         Of "krr".
     rng : None, int, SeedSequence or Generator
         For folds, forests, rows of "krr", and each `random_state` of an estimator that is None.

@@ -113,6 +113,8 @@ def _check(
         detectable=_detectable(df, n, float(np.mean(variances)), level),
         used=not (rejected and on_violation == "skip"),
         verdict=verdict,
+        level=level,
+        confidence_level=confidence_level,
     )
 
 

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError, Notes, NoUsableConstraintError
 from stattools.collider.fitting import Options
-from stattools.collider.projecting import METHODS, PROJECTORS, SOLVERS, TUNINGS, Projecting
+from stattools.collider.projecting import METHODS, PROJECTIONS, PROJECTORS, SOLVERS, TUNINGS, Projecting
 
 
 class ColliderRegressor(Projecting):
@@ -33,13 +33,15 @@ class ColliderRegressor(Projecting):
     base : {"krr", "ridge", "spline", "forest"} or estimator, default "krr"
         The regression that is projected: Gaussian kernel ridge, linear ridge, additive splines, random forest, or any
         regressor of scikit-learn's interface.
-    method : {"augmented", "plugin", "none", "auto"}, default "augmented"
+    method : {"augmented", "plugin", "erm", "none", "auto"}, default "augmented"
         "plugin" regresses values of the fitted function on A and B. "augmented" regresses its out-of-sample residuals
-        too. "none" fits and tests, and does not project. "auto" takes "plugin" when the break-even ratio is at least 2,
-        else "augmented"; the choice depends on the data.
+        too. "erm" fits kernel ridge regression anew among functions that respect the constraint, by a projected kernel;
+        for ``base="krr"``, which is then what the gain is measured against. "none" fits and tests, and does not
+        project. "auto" takes "plugin" when the break-even ratio is at least 2, else "augmented"; the choice depends on
+        the data.
     projector : {"auto", "linear", "spline", "kernel", "rff", "forest", "cells"}, default "auto"
         How to regress on A and B. "auto": cell means for few discrete values, else linear or kernel by generalised
-        cross-validation.
+        cross-validation. The conditional means of "erm" are by kernels, and leave no choice.
     tune : {"reml", "gcv", "loo", "kfold"}, default "reml"
         How hyper-parameters of the base are chosen.
     solver : {"auto", "exact", "nystrom", "rff"}, default "auto"
@@ -52,7 +54,8 @@ class ColliderRegressor(Projecting):
     allow_empty : bool, default False
         Fit the base when the graph has no usable constraint, instead of an error.
     penalty : "gcv" or float, default "gcv"
-        Of the projector's ridge: 0 is least squares, infinity no projection.
+        Of the projector's ridge: 0 is least squares, infinity no projection. In "erm" of the conditional means, for
+        which infinity takes unconditional ones.
     test : str or None, default "auto"
         Method of `conditional_independence_test` for each constraint; None for no tests, of shift either.
     n_resamples : int, default 999
@@ -88,8 +91,14 @@ class ColliderRegressor(Projecting):
     its effective number of rows is n / (1 - R2) + m, with a gain at any m to leading order. It resembles prediction-
     powered and control-variate estimates.
 
-    Standard deviations are those of the posterior of the base as a Gaussian process, only without a projection: after
-    it they are not derived.
+    "erm" is the empirical risk minimiser in the space of the projected kernel, see Notes of
+    `stattools.collider.projected.fit_constrained`. Conditional means are estimated from all N rows without responses,
+    and like the plug-in it needs a break-even ratio above 1: below, their error costs more than the constraint gains.
+    No theory predicts its gain, so the results have the held-out one alone, and no sensitivity.
+
+    Standard deviations are those of the posterior of the base as a Gaussian process without a projection, and with
+    "erm" that of the Gaussian process with the projected kernel, for which conditional means count as known. After
+    other projections they are not derived.
 
     Unlabelled rows are passed on by metadata routing, ``set_fit_request(X_unlabeled=True)``. scikit-learn cuts what is
     routed in cross-validation when it has as many rows as X; pass another number of them. In a `Pipeline`,
@@ -101,8 +110,8 @@ class ColliderRegressor(Projecting):
     References
     ----------
     Bouabid, Fawkes and Sejdinovic (2023), Returning the favour: when regression benefits from probabilistic causal
-    knowledge, ICML. The projection and its plug-in estimate are theirs; augmented projection, centring and selection of
-    penalties are derived here.
+    knowledge, ICML. The projection, its plug-in estimate and the projected kernel are theirs; augmented projection,
+    centring and selection of penalties are derived here.
 
     Examples
     --------
@@ -182,7 +191,7 @@ class ColliderRegressor(Projecting):
 
     def _constraints(
         self, names: tuple[str, ...] | None, width: int, notes: Notes
-    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, dict[str, str]]]:
+    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, Any]]:
         _validation.choice(self.constraints, ("top", "all"), "constraints")
         _validation.boolean(self.allow_empty, "allow_empty")
         if self.dag is None:
@@ -191,7 +200,7 @@ class ColliderRegressor(Projecting):
 
     def _compiled(
         self, names: tuple[str, ...] | None, width: int, notes: Notes
-    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, dict[str, str]]]:
+    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, Any]]:
         from stattools.collider.graph import compile_dag
 
         if len(self.independent) or len(self.given):
@@ -216,7 +225,8 @@ class ColliderRegressor(Projecting):
             notes.remark("the graph implies no usable independence; predictions are those of the base")
         chosen = found if self.constraints == "all" else found[:1]
         resolved = self._resolve(chosen, names, width)
-        return resolved[0], resolved[1], {"roles": _by_name(compiled.roles), "reasons": _by_name(compiled.reasons)}
+        words = {"roles": _by_name(compiled.roles), "reasons": _by_name(compiled.reasons), "graph": compiled}
+        return resolved[0], resolved[1], words
 
 
 class ProjectedRegressor(Projecting):
@@ -228,8 +238,10 @@ class ProjectedRegressor(Projecting):
         Cloned and fitted to the labelled rows.
     independent, given
         As in `ColliderRegressor`.
-    method : {"augmented", "plugin", "none", "auto"}, default "augmented" projector, on_violation, random_state,
-    penalty, test, n_resamples, level, gain, gain_folds, gain_repeats, gate, confidence_level
+    method : {"augmented", "plugin", "none", "auto"}, default "augmented"
+        As in `ColliderRegressor`, whose "erm" has no part here.
+    projector, on_violation, random_state, penalty, test, n_resamples, level, gain, gain_folds, gain_repeats, gate,
+    confidence_level
         As in `ColliderRegressor`.
 
     Attributes
@@ -304,7 +316,7 @@ class ProjectedRegressor(Projecting):
     def _options(self) -> Options:
         return Options(
             base=self.estimator,
-            method=_validation.choice(self.method, METHODS, "method"),
+            method=_validation.choice(self.method, PROJECTIONS, "method"),
             projector=_validation.choice(self.projector, PROJECTORS, "projector"),
             penalty=self._projection_penalty(),
             tune="reml",

@@ -10,8 +10,9 @@ from typing import Protocol
 
 import numpy as np
 
-from stattools._typing import FloatArray, IntArray
+from stattools._typing import FloatArray, IntArray, Seed
 from stattools.rkhs import gaussian_gram, pivoted_cholesky
+from stattools.rkhs.fourier import FourierFeatures, fourier_features
 
 SPLINE_PIECES = 8
 LINEAR_RIDGE = 1e-3  # what a straight line costs beside curvature, in the penalty of splines
@@ -174,21 +175,18 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Fourier:
-    """Random cosines whose products average to a Gaussian kernel. frequencies : (d, D); phases : (D,)."""
+    """Random Fourier features, whose products average to a Gaussian kernel."""
 
     scaler: Scaler
-    frequencies: FloatArray
-    phases: FloatArray
+    features: FourierFeatures
 
     @classmethod
-    def fit(cls, columns: FloatArray, *, lengthscale: float, count: int, generator: np.random.Generator) -> Fourier:
+    def fit(cls, columns: FloatArray, *, lengthscale: float, count: int, rng: Seed) -> Fourier:
         scaler = Scaler.fit(columns)
-        frequencies = generator.standard_normal((len(scaler.kept), count)) / lengthscale
-        return cls(scaler, frequencies, generator.uniform(0.0, 2.0 * np.pi, count))
+        return cls(scaler, fourier_features(len(scaler.kept), count, lengthscale=lengthscale, rng=rng))
 
     def of(self, columns: FloatArray) -> FloatArray:
-        angles = self.scaler.of(columns) @ self.frequencies + self.phases
-        return np.asarray(np.sqrt(2.0 / len(self.phases)) * np.cos(angles))
+        return self.features.of(self.scaler.of(columns))
 
 
 def is_discrete(columns: FloatArray, *, cells: int = 20, rows_each: float = 5.0) -> bool:

@@ -15,6 +15,7 @@ from stattools.collider import augmented
 from stattools.collider.augmented import Correction, Targets
 
 BASE_KEY, PROJECTION_KEY = 0, 1
+CONSTRAINED_PROJECTORS = ("auto", "kernel")
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,76 @@ class Options:
 
 
 @dataclass(frozen=True)
-class ProjectedFit:
-    """A base and what is subtracted from it.
+class Words:
+    """kind : of the regression on constraint columns. settings : what was chosen."""
 
-    base : FittedBase. correction : None for no projection. residuals : (n, q) out-of-sample f - Y. values : (N, q)
-    function values on the rows of the projection, labelled first and out of sample. method : what "auto" became. ratio,
-    r_squared : of break-even.
+    kind: str
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ConstrainedCorrection:
+    """A base less a constrained fit, with what a `Correction` tells of itself.
+
+    constrained : ConstrainedRidge. outside : (n, q) out-of-sample values of the base at labelled rows.
     """
 
     base: Any
-    correction: Correction | None
+    constrained: Any
+    outside: FloatArray
+    sweeps: int = 1
+    change: float = 0.0
+    converged: bool = True
+
+    @property
+    def places(self) -> tuple[Any, ...]:
+        """One for each constraint."""
+        return tuple(self.constrained.embeddings)
+
+    @property
+    def projectors(self) -> tuple[Words, ...]:
+        """The conditional means, each with the lengthscales and penalties of the constrained fit."""
+        own = {"ridge_lengthscale": self.constrained.lengthscale, "ridge_penalty": self.constrained.penalty}
+        return tuple(
+            Words(
+                f"kernel, lengthscale {one.lengthscale:.3g}",
+                {"kind": "kernel", "lengthscale": one.lengthscale, "features": one.rank, **own},
+            )
+            for one in self.constrained.embeddings
+        )
+
+    @property
+    def penalty(self) -> FloatArray:
+        """(constraints, q) of the conditional means, over the number of rows."""
+        own = self.constrained.embedding_penalty / len(self.constrained.embeddings[0].embedding.spectrum.vectors)
+        return np.tile(own[:, None], (1, self.outside.shape[1]))
+
+    @property
+    def degrees_of_freedom(self) -> FloatArray:
+        """(q,) of the conditional means."""
+        return np.full(self.outside.shape[1], self.constrained.embedding_freedom)
+
+    @property
+    def noise(self) -> FloatArray:
+        """(q,) unknown: the conditional means are part of the fit."""
+        return np.full(self.outside.shape[1], np.nan)
+
+    def predict(self, X: FloatArray) -> FloatArray:
+        """(k, q) values of the base less those of the constrained fit."""
+        return np.asarray(two_dimensional(self.base.predict(X)) - self.constrained.predict(X))
+
+
+@dataclass(frozen=True)
+class ProjectedFit:
+    """A base and what is subtracted from it.
+
+    base : FittedBase. correction : None for no projection, ConstrainedCorrection for "erm". residuals : (n, q)
+    out-of-sample f - Y. values : (N, q) function values on the rows of the projection, labelled first and out of
+    sample. method : what "auto" became. ratio, r_squared : of break-even.
+    """
+
+    base: Any
+    correction: Correction | ConstrainedCorrection | None
     residuals: FloatArray
     values: FloatArray
     method: str
@@ -49,7 +110,35 @@ class ProjectedFit:
     @property
     def projects(self) -> bool:
         """Whether predictions differ from those of the base."""
+        if isinstance(self.correction, ConstrainedCorrection):
+            return True
         return self.correction is not None and not bool(np.isinf(self.correction.penalty).all())
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is approximate in the base and in a constrained fit."""
+        own = tuple(getattr(self.base, "remarks", ()))
+        if isinstance(self.correction, ConstrainedCorrection):
+            own += tuple(f"constrained fit: {words}" for words in self.correction.constrained.remarks)
+        return own
+
+    @property
+    def df_after(self) -> float:
+        """Degrees of freedom of the fitted values after the projection; NaN where they are not derived."""
+        if isinstance(self.correction, ConstrainedCorrection):
+            return float(self.correction.constrained.degrees_of_freedom)
+        return float("nan")
+
+    def after(self, rows: FloatArray) -> FloatArray:
+        """(N, q) function values after the projection, labelled ones out of sample. rows : (N, p) of `values`."""
+        correction = self.correction
+        if correction is None:
+            return self.values
+        if isinstance(correction, ConstrainedCorrection):
+            labelled = correction.constrained.out_of_sample
+            others = rows[len(labelled) :]
+            return np.vstack([labelled, correction.constrained.predict(others)]) if len(others) else labelled
+        return np.asarray(self.values - correction.predict(rows))
 
     def unprojected(self) -> ProjectedFit:
         """The base alone."""
@@ -61,6 +150,8 @@ class ProjectedFit:
 
     def standard_deviation(self, X: FloatArray) -> FloatArray:
         """(k,) or (k, q) standard deviations of the base, derived only where nothing was subtracted from it."""
+        if isinstance(self.correction, ConstrainedCorrection):
+            return np.asarray(self.correction.constrained.std(X))
         if self.projects:
             raise InvalidParameterError(
                 "return_std is True, and standard deviations after a projection are not derived; pass method='none' "
@@ -75,6 +166,8 @@ class ProjectedFit:
 
     def predict(self, X: FloatArray) -> FloatArray:
         """(k, q) values of the base less the correction."""
+        if isinstance(self.correction, ConstrainedCorrection):
+            return np.asarray(self.correction.constrained.predict(X))
         values = self.predict_base(X)
         return values if self.correction is None else values - self.correction.predict(X)
 
@@ -126,8 +219,11 @@ def project_base(
     ratio = augmented.break_even_ratio(residuals, y, len(values))
     r_squared = augmented.out_of_sample_r_squared(residuals, y)
     method = augmented.resolved_method(options.method, ratio)
-    correction = None
-    if constraints and method in ("plugin", "augmented"):
+    correction: Correction | ConstrainedCorrection | None = None
+    if constraints and method == "erm":
+        constrained = fit_constrained(options, X, y, X_unlabeled, constraints, seed)
+        correction = ConstrainedCorrection(base, constrained, outside)
+    elif constraints and method in ("plugin", "augmented"):
         rows = np.vstack([X, X_unlabeled])
         correction = augmented.fit_correction(
             options.projector,
@@ -138,6 +234,48 @@ def project_base(
             rng=_random.child_seed(seed, PROJECTION_KEY),
         )
     return ProjectedFit(base, correction, residuals, values, method, ratio, r_squared)
+
+
+def fit_constrained(
+    options: Options,
+    X: FloatArray,
+    y: FloatArray,
+    X_unlabeled: FloatArray,
+    constraints: Sequence[Any],
+    seed: np.random.SeedSequence,
+) -> Any:
+    """The fit of method "erm", a ConstrainedRidge; parameters as in `fit_projected`."""
+    from stattools.collider import projected
+
+    require_constrained(options)
+    return projected.fit_constrained(
+        X,
+        y,
+        X_unlabeled,
+        constraints,
+        tune=options.tune,
+        solver=options.solver,
+        embedding_penalty=options.penalty,
+        rng=_random.child_seed(seed, PROJECTION_KEY),
+    )
+
+
+def require_constrained(options: Options) -> None:
+    """Refuse what method "erm" has not."""
+    if options.base != "krr":
+        raise InvalidParameterError(
+            f"method is 'erm' and base {options.base!r:.60}; the constraint is part of the fit for base='krr' only: "
+            "pass that, or method='augmented' to project this base"
+        )
+    if options.projector not in CONSTRAINED_PROJECTORS:
+        raise InvalidParameterError(
+            f"method is 'erm' and projector {options.projector!r}; its conditional means are by kernels: leave "
+            "projector at 'auto'"
+        )
+    if options.solver == "rff":
+        raise InvalidParameterError(
+            "method is 'erm' and solver 'rff'; it takes 'auto', 'exact' or 'nystrom'"
+        )
 
 
 def targets_of(

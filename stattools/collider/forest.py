@@ -9,7 +9,7 @@ import numpy as np
 
 from stattools import _random
 from stattools._typing import FloatArray
-from stattools.collider.smoothers import NO_ROWS, Rows, joint
+from stattools.collider.rows import NO_ROWS, Rows, joint
 
 TREES = 200
 SMALLEST_LEAF = 5

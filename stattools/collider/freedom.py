@@ -15,4 +15,4 @@ def of(fit: Any, problem: Any) -> DegreesOfFreedom:
     before = NAN if base is None else float(np.mean(base))
     if fit.correction is None:
         return DegreesOfFreedom(before, before, 0.0)
-    return DegreesOfFreedom(before, NAN, float(np.mean(fit.correction.degrees_of_freedom)))
+    return DegreesOfFreedom(before, getattr(fit, "df_after", NAN), float(np.mean(fit.correction.degrees_of_freedom)))

@@ -12,17 +12,19 @@ from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider.features import Scaler
 from stattools.collider.krr_basis import NYSTROM_RANK, Basis, exact_basis, nystrom_basis
+from stattools.collider.krr_fourier import N_FEATURES, fit_fourier, streamed_scaler
 from stattools.collider.krr_tuning import Lengthscales, choose_lengthscales
+from stattools.rkhs.fourier import STREAMED_CRITERIA
 from stattools.rkhs.ridge import CRITERIA, RidgePath, Selection, posterior_deviations, ridge_path
 
-SOLVERS = ("auto", "exact", "nystrom")
-MOST_EXACT = 3000
-"""Rows up to which "auto" decomposes the whole Gram matrix."""
+SOLVERS = ("auto", "exact", "nystrom", "rff")
+MOST_EXACT, MOST_NYSTROM = 3000, 30_000
+"""Rows up to which "auto" decomposes the whole Gram matrix, and up to which a factor of it."""
 ROWS_FOR_LENGTHSCALE = 500
 CHUNK = 2**22
 """Kernel values at once in predictions."""
 N_FOLDS = 5
-FOLDS_KEY, SUBSAMPLE_KEY, PIVOTS_KEY = 0, 1, 2
+FOLDS_KEY, SUBSAMPLE_KEY, PIVOTS_KEY, FEATURES_KEY = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,8 @@ class KernelRidge:
         median distances) with "profile" (the criterion at each, with its best penalty), "penalties" and "path".
     remarks : tuple of str
         What is approximate.
+    fitted : (n, q) float64 or None
+        Values at the rows of the fit, where a pass over many rows gave them.
 
     Examples
     --------
@@ -65,6 +69,7 @@ class KernelRidge:
     noise_variance: FloatArray
     tuning: dict[str, Any]
     remarks: tuple[str, ...]
+    fitted: FloatArray | None = field(repr=False)
     _basis: Basis = field(repr=False)
     _coefficients: FloatArray = field(repr=False)
     _constants: FloatArray = field(repr=False)
@@ -85,7 +90,7 @@ class KernelRidge:
         return np.vstack(parts)
 
     def _chunks(self, X: FloatArray) -> list[FloatArray]:
-        step = max(1, CHUNK // max(1, len(self._basis.points)))
+        step = max(1, CHUNK // max(1, self._basis.width))
         return [_scaled(X[i : i + step], self.scaler, self.lengthscale) for i in range(0, max(1, len(X)), step)]
 
 
@@ -101,6 +106,7 @@ def fit_krr(
     standardise: bool = True,
     intercept: bool = True,
     rank: int = NYSTROM_RANK,
+    n_features: int = N_FEATURES,
     rng: Seed = None,
 ) -> KernelRidge:
     """Fit f that minimises |y - b - f|^2 + penalty |f|^2 in the space of the kernel exp(-|x - x'|^2 / (2 l^2)).
@@ -112,8 +118,10 @@ def fit_krr(
     tune : {"reml", "gcv", "loo", "kfold"}, default "reml"
         How lengthscales and penalty are chosen: by the restricted likelihood of a Gaussian process [1]_, by generalised
         cross-validation, exact leave-one-out errors, or errors of five folds drawn at random.
-    solver : {"auto", "exact", "nystrom"}, default "auto"
-        All rows, or the span of the kernels of at most `rank` rows, which "auto" takes beyond 3000 rows.
+    solver : {"auto", "exact", "nystrom", "rff"}, default "auto"
+        All rows; the span of the kernels of at most `rank` rows; or random Fourier features, for which rows pass in
+        blocks, so that X may be a `numpy.memmap`. "auto" takes them in this order up to 3000 rows, up to 30,000, and
+        beyond, and stays with "nystrom" where `tune` is "loo" or "kfold", which "rff" has not.
     lengthscale : float or (p,) float64, optional
         In units of the scaled columns. Default: chosen.
     penalty : float or (q,) float64, optional
@@ -126,8 +134,10 @@ def fit_krr(
         A constant that is not penalised.
     rank : int, default 600
         Of the solver "nystrom".
+    n_features : int, default 512
+        Of the solver "rff", an even number.
     rng : None, int, SeedSequence or Generator
-        For folds, the rows that lengthscales are chosen on, and the rows of "nystrom".
+        For folds, the rows that lengthscales are chosen on, the rows of "nystrom" and the frequencies of "rff".
 
     Returns
     -------
@@ -136,7 +146,8 @@ def fit_krr(
     Raises
     ------
     InvalidParameterError
-        An option, a lengthscale or a penalty is none, or the groups are not a partition of the columns.
+        An option, a lengthscale or a penalty is none, the groups are not a partition of the columns, or "rff" was
+        asked for with a criterion, or without an intercept, that it has not.
 
     Notes
     -----
@@ -147,6 +158,10 @@ def fit_krr(
     lengthscale is an eigendecomposition, and there are about 20; O(n^3) time and 24 n^2 bytes for "exact", O(n rank^2)
     and 24 n rank for "nystrom". Its leave-one-out predictions keep the rows that span.
 
+    For D features "rff" takes O(n D^2 + D^3) time, in a pass for their products, from which the penalty follows, and
+    one for leave-one-out predictions, which are exact for the features; memory is that of D^2 and 4096 D numbers
+    and of the predictions.
+
     Standard deviations are those of the posterior of f + b at a new x, with f a Gaussian process with the kernel times
     noise variance / penalty and a flat prior of b (derived here): with centred features, of x and of the rows,
     variance / noise variance = (k_c(x, x) - k_c(x)' (K_c + penalty I)^-1 k_c(x)) / penalty + 1 / n, the second term
@@ -154,7 +169,8 @@ def fit_krr(
     where f is not such a process. Of 95 % intervals by Student's law with n - df degrees of freedom, 95.3 % covered at
     n = 40 in two dimensions with lengthscale and penalty known, and 91.6 % with both chosen; 400 processes, standard
     errors 0.3 % and 0.5 %. For a new response add the noise variance. In "nystrom" the part of the kernel of x beyond
-    the span counts as unknown.
+    the span counts as unknown. In "rff" the process is the one of the features, whose variance far from all rows is
+    too small once the rows have determined most of its D coefficients.
 
     References
     ----------
@@ -169,45 +185,76 @@ def fit_krr(
     array([1., 4.])
     """
     _validation.choice(tune, CRITERIA, "tune")
-    exact = _validation.choice(solver, SOLVERS, "solver") == "exact" or (solver == "auto" and len(X) <= MOST_EXACT)
+    solver = _solver(_validation.choice(solver, SOLVERS, "solver"), len(X), tune, intercept)
     targets = y[:, None] if y.ndim == 1 else y
     seed = _random.seed_sequence(rng)
-    scaler = Scaler.fit(X) if standardise else None
-    columns = np.ascontiguousarray(_scaled(X, scaler, 1.0))
+    scaler = None
+    if standardise:
+        scaler = streamed_scaler(X) if solver == "rff" else Scaler.fit(X)
     kept = scaler.kept if scaler is not None else np.arange(X.shape[1])
     folds = fold_labels(len(X), seed) if tune == "kfold" else None
 
     scale, chosen, notes = _lengthscales(
-        columns, targets, kept, lengthscale, groups, tune=tune, intercept=intercept, folds=folds, seed=seed
+        X, targets, scaler, kept, lengthscale, groups, tune=tune, intercept=intercept, folds=folds, seed=seed
     )
-    points = np.ascontiguousarray(columns / scale)
-    if exact:
-        basis: Basis = exact_basis(points, intercept=intercept)
+    fixed = None if penalty is None else _penalties(penalty, targets.shape[1])
+    if solver == "rff":
+        found = fit_fourier(
+            lambda rows: _scaled(X[rows], scaler, scale), targets, fixed, tune, d=len(scale), count=n_features,
+            seed=_random.child_seed(seed, FEATURES_KEY),
+        )  # fmt: skip
+        basis: Basis = found.basis
+        path: RidgePath = found.path
+        selection, own, outside = found.selection, found.penalty, found.out_of_sample
+        fitted: FloatArray | None = found.fitted
+        notes += (found.remark,)
     else:
-        pivots_seed = _random.child_seed(seed, PIVOTS_KEY)
-        basis = nystrom_basis(points, intercept=intercept, seed=pivots_seed, rank=rank)
-        notes += (
-            f"Nystrom approximation by {len(basis.points)} of {len(X)} rows leaves out {basis.residual:.2g} of "
-            "the trace of the Gram matrix",
-        )
-    path = ridge_path(basis.spectrum, targets, intercept=intercept)
-    selection = None if penalty is not None else path.select(tune, folds=folds)
-    own = _penalties(penalty, targets.shape[1]) if selection is None else selection.penalty
+        points = np.ascontiguousarray(_scaled(X, scaler, scale))
+        if solver == "exact":
+            basis = exact_basis(points, intercept=intercept)
+        else:
+            pivots_seed = _random.child_seed(seed, PIVOTS_KEY)
+            basis = nystrom_basis(points, intercept=intercept, seed=pivots_seed, rank=rank)
+            notes += (
+                f"Nystrom approximation by {len(basis.points)} of {len(X)} rows leaves out {basis.residual:.2g} of "
+                "the trace of the Gram matrix",
+            )
+        path = ridge_path(basis.spectrum, targets, intercept=intercept)
+        selection = path.select(tune, folds=folds) if fixed is None else None
+        own = selection.penalty if selection is not None else np.asarray(fixed)
+        outside, fitted = targets - path.loo_residuals(own), None
     coefficients, constants = basis.coefficients(path, own)
     return KernelRidge(
         scaler=scaler,
         lengthscale=scale,
         penalty=own,
-        out_of_sample=targets - path.loo_residuals(own),
+        out_of_sample=outside,
         degrees_of_freedom=float(np.mean(path.degrees_of_freedom(own))),
         noise_variance=path.noise_variance(own),
         tuning=_tuning(tune, scale, own, chosen, selection),
         remarks=notes,
+        fitted=fitted,
         _basis=basis,
         _coefficients=coefficients,
         _constants=constants,
         _path=path,
     )
+
+
+def _solver(solver: str, n: int, tune: str, intercept: bool) -> str:
+    """The solver that "auto" stands for, and "rff" only with what it has."""
+    streams = tune in STREAMED_CRITERIA and intercept
+    if solver == "auto":
+        if n <= MOST_EXACT:
+            return "exact"
+        return "nystrom" if n <= MOST_NYSTROM or not streams else "rff"
+    if solver == "rff" and not streams:
+        asked = f"tune={tune!r}" if intercept else "intercept=False"
+        raise InvalidParameterError(
+            f"solver is 'rff' with {asked}; it keeps no rows, and so chooses penalties by 'reml' or 'gcv', with an "
+            "intercept. Pass one of these, or solver='nystrom'"
+        )
+    return solver
 
 
 def fold_labels(n: int, seed: np.random.SeedSequence, n_folds: int = N_FOLDS) -> IntArray:
@@ -220,8 +267,9 @@ def _scaled(X: FloatArray, scaler: Scaler | None, lengthscale: FloatArray | floa
 
 
 def _lengthscales(
-    columns: FloatArray,
+    X: FloatArray,
     y: FloatArray,
+    scaler: Scaler | None,
     kept: IntArray,
     given: float | FloatArray | None,
     groups: tuple[tuple[int, ...], ...] | None,
@@ -232,7 +280,7 @@ def _lengthscales(
     seed: np.random.SeedSequence,
 ) -> tuple[FloatArray, Lengthscales | None, tuple[str, ...]]:
     """A lengthscale for each kept column, how it was chosen, and remarks."""
-    d = columns.shape[1]
+    d, n = len(kept), len(X)
     if given is not None:
         own = np.asarray(given, dtype=np.float64)
         if not (np.isfinite(own) & (own > 0)).all():
@@ -240,11 +288,12 @@ def _lengthscales(
         return np.broadcast_to(own[kept] if own.ndim else own, (d,)), None, ()
     sets = _kept_groups(groups, kept, d)
     notes: tuple[str, ...] = ()
-    if len(columns) > ROWS_FOR_LENGTHSCALE:
-        drawn = _random.generator(seed, SUBSAMPLE_KEY).choice(len(columns), ROWS_FOR_LENGTHSCALE, replace=False)
+    if n > ROWS_FOR_LENGTHSCALE:
+        drawn = _random.generator(seed, SUBSAMPLE_KEY).choice(n, ROWS_FOR_LENGTHSCALE, replace=False)
         drawn.sort()
-        notes = (f"the lengthscale was chosen on {ROWS_FOR_LENGTHSCALE} of {len(columns)} rows, drawn at random",)
-        columns, y, folds = columns[drawn], y[drawn], None if folds is None else folds[drawn]
+        notes = (f"the lengthscale was chosen on {ROWS_FOR_LENGTHSCALE} of {n} rows, drawn at random",)
+        X, y, folds = X[drawn], y[drawn], None if folds is None else folds[drawn]
+    columns = np.ascontiguousarray(_scaled(X, scaler, 1.0))
     chosen = choose_lengthscales(columns, y, sets, tune=tune, intercept=intercept, folds=folds)
     scale = np.empty(d)
     for group, value in zip(sets, chosen.values, strict=True):

@@ -23,19 +23,14 @@ NYSTROM_TOLERANCE = 1e-10
 class Basis(Protocol):
     """What predictions need of the rows of a fit.
 
-    points : (r, d) rows whose kernels with a new point determine its coordinates. spectrum : of the (centred) Gram
-    matrix of all rows. residual : share of the trace of the Gram matrix that is left out.
+    width : number r of kernels, or features, of a new point that determine its coordinates.
     """
 
     @property
-    def points(self) -> FloatArray: ...
-    @property
-    def spectrum(self) -> Spectrum: ...
-    @property
-    def residual(self) -> float: ...
+    def width(self) -> int: ...
 
     def kernels(self, new: FloatArray) -> FloatArray:
-        """(k, r) kernels of new points with the points, up to what centring removes."""
+        """(k, r) kernels of new points with rows, up to what centring removes, or their features."""
         ...
 
     def coefficients(self, path: RidgePath, penalty: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -65,7 +60,10 @@ class ExactBasis:
     points: FloatArray
     spectrum: Spectrum
     learned: Centring | None
-    residual: float = 0.0
+
+    @property
+    def width(self) -> int:
+        return len(self.points)
 
     def kernels(self, new: FloatArray) -> FloatArray:
         return kernel_values(new, self.points, centred=self.learned is not None)
@@ -87,12 +85,20 @@ class ExactBasis:
 
 @dataclass(frozen=True, eq=False)
 class NystromBasis:
-    """The span of the kernels of r rows. points : (r, d); lower : (r, r) triangular factor of their Gram matrix."""
+    """The span of the kernels of r rows.
+
+    points : (r, d). lower : (r, r) triangular factor of their Gram matrix. residual : share of the trace of the Gram
+    matrix of all rows that is left out.
+    """
 
     points: FloatArray
     lower: FloatArray
     spectrum: FeatureSpectrum
     residual: float
+
+    @property
+    def width(self) -> int:
+        return len(self.points)
 
     def kernels(self, new: FloatArray) -> FloatArray:
         return kernel_values(new, self.points, centred=False)

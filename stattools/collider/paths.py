@@ -10,6 +10,7 @@ from scipy.linalg import svd
 
 from stattools._typing import FloatArray
 
+CAUTIOUS = 1e-4
 PENALTIES = np.geomspace(1e-6, 1e3, 37)  # relative to the largest eigenvalue
 COST_OF_FREEDOM = 1.4  # of Kim and Gu (2004): one in the criterion of small samples leads to rough fits now and then
 MOST_FREEDOM = 0.25  # degrees of freedom for each row, beyond which no candidate is judged reliably
@@ -81,9 +82,12 @@ class Path:
         """(q,) penalties of the smallest criterion, the largest of equals; the larger of two criteria when cautious.
 
         Rich features could follow the noise of rows that are not scored, which is small beside that of scored ones. So
-        a cautious choice asks both.
+        a cautious choice asks both. It leaves out the smallest penalties, since criteria are averages over the rows and
+        do not see what happens where columns are rare.
         """
         penalties = self.candidates[::-1]
+        if cautious:
+            penalties = penalties[penalties >= CAUTIOUS * self.eigenvalues.max(initial=0.0)]
         chosen = penalties[np.argmin(self.gcv(targets, penalties), axis=0)]
         if cautious and self.scored is not None:
             everywhere = penalties[np.argmin(self.gcv(targets, penalties, everywhere=True), axis=0)]

@@ -14,10 +14,11 @@ from stattools import _random, _validation
 from stattools._errors import InvalidDataError, Notes
 from stattools._typing import FloatArray
 from stattools.collider import augmented, inputs, study
-from stattools.collider.fitting import Options, two_dimensional
+from stattools.collider.fitting import Options, require_constrained, two_dimensional
 from stattools.collider.study import Examination, Problem
 
-METHODS = ("augmented", "plugin", "none", "auto")
+METHODS = ("augmented", "plugin", "erm", "none", "auto")
+PROJECTIONS = tuple(method for method in METHODS if method != "erm")
 PROJECTORS = ("auto", "linear", "spline", "kernel", "rff", "forest", "cells")
 REACTIONS = ("warn", "raise", "skip")
 TUNINGS = ("reml", "gcv", "loo", "kfold")
@@ -87,6 +88,8 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         """
         notes = Notes()
         options, examination = self._options(), self._examination()
+        if options.method == "erm":
+            require_constrained(options)
         seed = _random.seed_sequence(self.random_state, name="random_state")
         rows = self._checked(X, reset=True)
         response = _response(y, len(rows), type(self).__name__)
@@ -228,7 +231,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
     # from the input to the arrays ------------------------------------------------------------------------------------
     def _constraints(
         self, names: tuple[str, ...] | None, width: int, notes: Notes
-    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, dict[str, str]]]:
+    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, Any]]:
         """Constraints, the same as indices, and words about the variables."""
         from stattools.collider import constraints
 
@@ -237,7 +240,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
 
     def _resolve(
         self, chosen: Sequence[Any], names: tuple[str, ...] | None, width: int
-    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, dict[str, str]]]:
+    ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, Any]]:
         from stattools.collider import constraints
 
         columns = names or tuple(f"x{j}" for j in range(width))

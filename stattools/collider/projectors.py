@@ -9,7 +9,8 @@ import numpy as np
 from stattools import _random
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider import features as maps
-from stattools.collider.smoothers import Rows, fit_smoother, fit_sum
+from stattools.collider.rows import Rows
+from stattools.collider.smoothers import fit_smoother, fit_sum
 
 KINDS = ("auto", "linear", "spline", "kernel", "rff", "forest", "cells")
 
@@ -64,13 +65,13 @@ def fit_projector(
     Parameters
     ----------
     kind : {"auto", "linear", "spline", "kernel", "rff", "forest", "cells"}
-        "auto" takes cell means when all columns are discrete, else a linear regression and a kernel for what that
-        leaves.
+        "auto" takes cell means when all columns are discrete, else a linear regression, and a kernel for what that
+        leaves; beyond 30,000 rows of type 0 random Fourier features instead of the kernel.
     columns : (N, d) float64
         The columns A.
     targets : (N, q) float64
     weights : (N,) or (N, q) float64, optional
-        Inverse variances, up to a factor.
+        Inverse variances, up to a factor; equal within types beyond 30,000 rows.
     given : (N, e) float64, optional
         The columns B.
     types : (N,) intp, optional
@@ -85,12 +86,21 @@ def fit_projector(
     -------
     FittedProjector
 
+    Raises
+    ------
+    InvalidDataError
+        More than 30,000 rows of type 0, and weights that differ within a type.
+
     Notes
     -----
     Without B the estimate is a weighted ridge regression of the targets, with an intercept for each type of rows, on
     features of A. With B, targets are first residualised on features of B within each type, and features of A (of A and
     B jointly for kernels and cells) on those of B over the rows of type 0. Time O(N r^2) with r features; r is at most
-    300 for kernels.
+    300 for kernels and "rff".
+
+    Beyond 30,000 rows of type 0 kernels and "rff" have 128 features, whose lengthscale (and a kernel's rows) is chosen
+    on 30,000 rows drawn at random. All rows then pass once, in blocks, with memory O(r^2) beside a block; a forest
+    keeps them.
 
     Examples
     --------

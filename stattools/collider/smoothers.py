@@ -7,7 +7,6 @@ and regressions on B, are those of a type.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,44 +17,27 @@ from stattools._typing import FloatArray, IntArray
 from stattools.collider import features as maps
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Path
+from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, sharing
+from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed
 
 LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
-MAX_RANK = 300
-MANY_ROWS = 20_000
-FEW_FEATURES = 0.1  # for each row
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Rows of a regression. columns : (N, d); given : (N, e) or None; types : (N,) codes; weights : (N, q)."""
-
-    columns: FloatArray
-    given: FloatArray | None
-    types: IntArray
-    weights: FloatArray
-
-    @property
-    def joint(self) -> FloatArray:
-        """(N, d + e) columns and what is given."""
-        return joint(self.columns, self.given)
-
-    @property
-    def first(self) -> Any:
-        """Which rows are of type 0."""
-        return self.types == 0
-
-
-NO_ROWS = Rows(np.empty((0, 0)), None, np.empty(0, dtype=np.intp), np.empty((0, 0)))
-
-
-def joint(columns: FloatArray, given: FloatArray | None) -> FloatArray:
-    """(k, d + e) columns side by side."""
-    return columns if given is None else np.hstack([columns, given])
+MAX_RANK, RANK_OF_MANY = 300, 128
+ROWS_KEY = 7
+MANY_ROWS = 30_000  # beyond which rows pass in blocks, and settings are chosen on so many of them
 
 
 # smoothers of one kind -----------------------------------------------------------------------------------------------
-def fit_smoother(kind: str, rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> Smoother:
+def is_many(rows: Rows) -> bool:
+    """Whether rows pass in blocks."""
+    return int(np.count_nonzero(rows.first)) > MANY_ROWS
+
+
+def fit_smoother(
+    kind: str, rows: Rows, targets: FloatArray, penalty: str | float, seed: Any
+) -> Smoother | StreamedSmoother:
     """The best smoother of one kind over the lengthscales of that kind."""
+    if is_many(rows):
+        return _fit_many(kind, rows, targets, penalty, seed)
     fits = [_fit(kind, rows, targets, penalty, *pair) for pair in _feature_maps(kind, rows, seed)]
     totals = [float(np.sum(fit.gcv)) for fit in fits]
     best = fits[int(np.argmin(totals))]  # all targets share a lengthscale
@@ -65,7 +47,40 @@ def fit_smoother(kind: str, rows: Rows, targets: FloatArray, penalty: str | floa
     return replace(best, settings={**best.settings, "criterion": tried})
 
 
-def _feature_maps(kind: str, rows: Rows, seed: Any) -> list[tuple[str, FeatureMap, FeatureMap | None]]:
+def _fit_many(kind: str, rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> StreamedSmoother:
+    """Settings by generalised cross-validation on some of the rows, then one pass over all of them."""
+    chosen = _some_of_each_type(rows.types, _random.generator(seed, ROWS_KEY))
+    fewer = rows.some(chosen)
+    jointly = kind not in ("linear", "spline")
+    if kind in ("linear", "spline", "cells"):  # scales, knots and levels are those of all rows
+        ((words, main, given),) = _feature_maps(kind, rows, seed)
+        return fit_streamed(kind, words, rows, targets, penalty, main, given, jointly=jointly)
+    settings = _feature_maps(kind, fewer, seed, rank=RANK_OF_MANY)
+    fits = [
+        fit_streamed(kind, words, fewer, targets[chosen], penalty, main, given, jointly=jointly)
+        for words, main, given in settings
+    ]
+    totals = [float(np.sum(fit.gcv)) for fit in fits]
+    words, main, given = settings[int(np.argmin(totals))]
+    found = fit_streamed(kind, words, rows, targets, penalty, main, given, jointly=jointly)
+    tried = {fit.kind: total for fit, total in zip(fits, totals, strict=True)}
+    return replace(found, settings={**found.settings, "criterion": tried, "criterion_rows": len(chosen)})
+
+
+def _some_of_each_type(types: IntArray, generator: np.random.Generator) -> IntArray:
+    """Indices of about MANY_ROWS rows, drawn at random in equal numbers from the types as far as they have them."""
+    kinds = np.unique(types)
+    found = []
+    for kind in kinds:
+        members = np.flatnonzero(types == kind)
+        size = min(len(members), MANY_ROWS // len(kinds))
+        found.append(members if size == len(members) else generator.choice(members, size, replace=False))
+    return np.sort(np.concatenate(found))
+
+
+def _feature_maps(
+    kind: str, rows: Rows, seed: Any, *, rank: int = MAX_RANK
+) -> list[tuple[str, FeatureMap, FeatureMap | None]]:
     """(words, map of A or of A and B, map of B) for each setting of a kind."""
     first = rows.first
     a, b = rows.columns[first], None if rows.given is None else rows.given[first]
@@ -76,15 +91,13 @@ def _feature_maps(kind: str, rows: Rows, seed: Any) -> list[tuple[str, FeatureMa
         return [("spline", maps.Splines.fit(a), None if b is None else maps.Splines.fit(b))]
     if kind == "cells":
         return [("cells", maps.Cells.fit(both), None if b is None else maps.Cells.fit(b))]
-    rank = MAX_RANK if len(both) <= MANY_ROWS else MAX_RANK // 3
 
     def one(columns: FloatArray, multiple: float, key: int) -> FeatureMap:
         # columns are scaled: the root mean square distance of two rows is the root of twice their number
         lengthscale = multiple * float(np.sqrt(columns.shape[1] / 2.0))
         if kind == "kernel":
             return maps.Kernel.fit(columns, lengthscale=lengthscale, rank=rank)
-        generator = _random.generator(seed, key)
-        return maps.Fourier.fit(columns, lengthscale=lengthscale, count=MAX_RANK, generator=generator)
+        return maps.Fourier.fit(columns, lengthscale=lengthscale, count=rank, rng=_random.child_seed(seed, key))
 
     return [
         (f"{kind}, lengthscale {multiple:g}", one(both, multiple, 0), None if b is None else one(b, multiple, 1))
@@ -96,31 +109,13 @@ def _feature_maps(kind: str, rows: Rows, seed: Any) -> list[tuple[str, FeatureMa
 class Design:
     """Features of the rows, ready for regression.
 
-    expand : maps (columns, given) to (k, r) features, residualised on B and centred over rows of type 0. values : (N,
-    r) those of the rows, centred within types. on_given : (N, s) features of B, centred within types, or None.
+    expand : the features, residualised on B and centred over rows of type 0. values : (N, r) those of the rows, centred
+    within types. on_given : (N, s) features of B, centred within types, or None.
     """
 
-    expand: Callable[[FloatArray, FloatArray | None], FloatArray]
+    expand: Expansion
     values: FloatArray
     on_given: FloatArray | None
-
-
-@dataclass(frozen=True)
-class Expansion:
-    """Features of A given B: (map of A or of both) less its regression on the map of B, less a centre (r,)."""
-
-    main: FeatureMap
-    jointly: bool
-    given: FeatureMap | None
-    given_centre: FloatArray
-    regression: FloatArray
-    centre: FloatArray
-
-    def __call__(self, columns: FloatArray, given: FloatArray | None) -> FloatArray:
-        values = self.main.of(joint(columns, given) if self.jointly else columns)
-        if self.given is not None and given is not None:
-            values = values - (self.given.of(given) - self.given_centre) @ self.regression
-        return np.asarray(values - self.centre)
 
 
 def _design(rows: Rows, kind: str, main: FeatureMap, given: FeatureMap | None) -> Design:
@@ -178,7 +173,7 @@ class Smoother:
     settings: dict[str, Any]
 
     def predict(self, columns: FloatArray, given: FloatArray | None = None) -> FloatArray:
-        return np.asarray(self.design.expand(columns, given) @ self.coefficients)
+        return self.design.expand.times(self.coefficients, columns, given)
 
     def again(self, targets: FloatArray) -> Smoother:
         remainder, _ = _residualise(self.rows, self.given_paths, targets, self.given_penalties)
@@ -212,7 +207,7 @@ def _fit(
     coefficients, chosen, freedom = np.zeros((r, q)), np.empty(q), np.empty(q)
     noise, criterion = np.empty(q), np.empty(q)
     parts = []
-    for shared in _sharing(rows.weights):
+    for shared in sharing(rows.weights):
         weights = rows.weights[:, shared[0]]
         roots = np.sqrt(weights / weights.mean())
         path = Path.of(design.values * roots[:, None], degrees=float(spent[shared].max()), scored=scored)
@@ -231,20 +226,6 @@ def _fit(
         words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise, criterion,
         settings,
     )  # fmt: skip
-
-
-def _sharing(weights: FloatArray) -> list[IntArray]:
-    """Indices of targets, grouped by equal columns of weights up to a factor."""
-    relative = weights / weights.mean(axis=0)
-    groups: list[list[int]] = []
-    for j in range(relative.shape[1]):
-        for group in groups:
-            if np.allclose(relative[:, j], relative[:, group[0]], rtol=1e-12, atol=0.0):
-                group.append(j)
-                break
-        else:
-            groups.append([j])
-    return [np.array(group, dtype=np.intp) for group in groups]
 
 
 def _noise(
@@ -272,17 +253,17 @@ def _noise(
 
 
 def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> Sum:
-    """A linear smoother, and one by a kernel for what it leaves."""
+    """A linear smoother, and one by a kernel, or of many rows by its random features, for what it leaves."""
     linear = fit_smoother("linear", rows, targets, penalty, seed)
     rest = targets - linear.predict(rows.columns, rows.given)
-    return Sum((linear, fit_smoother("kernel", rows, rest, penalty, seed)), rows)
+    return Sum((linear, fit_smoother("rff" if is_many(rows) else "kernel", rows, rest, penalty, seed)), rows)
 
 
 @dataclass(frozen=True)
 class Sum:
     """Smoothers of which each was fitted to what the ones before it left; see `FittedProjector`."""
 
-    terms: tuple[Smoother, ...]
+    terms: tuple[Smoother | StreamedSmoother, ...]
     rows: Rows
 
     @property
@@ -315,7 +296,7 @@ class Sum:
         return np.asarray(np.sum([term.predict(columns, given) for term in self.terms], axis=0))
 
     def again(self, targets: FloatArray) -> Sum:
-        terms = []
+        terms: list[Smoother | StreamedSmoother] = []
         for term in self.terms:
             terms.append(term.again(targets))
             targets = targets - terms[-1].predict(self.rows.columns, self.rows.given)

@@ -33,8 +33,10 @@ from stattools.collider.assembly import (
 from stattools.collider.fitting import Options, ProjectedFit
 from stattools.collider.result import ColliderResult
 
-FIT_KEY, TEST_KEY, SHIFT_KEY, GAIN_KEY = 0, 1, 2, 3
+FIT_KEY, TEST_KEY, SHIFT_KEY, GAIN_KEY, TEST_ROWS_KEY = 0, 1, 2, 3, 4
 GAIN_ROWS, FEWEST_GAIN_ROWS = 2000, 10
+TEST_ROWS = 10_000
+"""Labelled rows that constraints are tested on at most: a test permutes them."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ def run(
     fit = fitting.fit_projected(
         options, used.X, used.y, used.unlabeled, used.constraints, _random.child_seed(seed, FIT_KEY)
     )
+    for words in fit.remarks:
+        notes.remark(words)
     if not problem.constraints or options.method == "none":
         return fit, Parts(None, None, None, None, freedom.of(fit, used), checked, None, shift, _tuning(fit))
     _remark_on_method(fit, options, used, notes)
@@ -98,7 +102,8 @@ def run(
             "of the projection which was not used"
         )
         fit = fit.unprojected()
-    predicted, even, sensitive = _theory(fit, used)
+    projection = _projection(fit, used)
+    predicted, even, sensitive = _theory(fit, used, projection)
     parts = Parts(
         held_out,
         predicted,
@@ -106,7 +111,7 @@ def run(
         sensitive,
         freedom.of(fit, used),
         checked,
-        _projection(fit, used),
+        projection,
         shift,
         _tuning(fit),
     )
@@ -133,9 +138,17 @@ def _usable(problem: Problem, notes: Notes) -> Problem:
 def _check(
     problem: Problem, examination: Examination, notes: Notes, seed: np.random.SeedSequence
 ) -> tuple[ConstraintCheck, ...]:
+    X, y, n = problem.X, problem.y, len(problem.y)
+    if problem.constraints and n > TEST_ROWS:
+        chosen = np.sort(_random.generator(seed, TEST_ROWS_KEY).choice(n, TEST_ROWS, replace=False))
+        X, y = X[chosen], y[chosen]
+        notes.remark(
+            f"constraints were compared with {TEST_ROWS} of the {n} labelled rows, drawn at random: tests, violations "
+            "and what could have been detected are about so many rows"
+        )
     found = checks.check_constraints(
-        problem.X,
-        problem.y,
+        X,
+        y,
         problem.constraints,
         problem.labels,
         method=examination.test,
@@ -177,9 +190,10 @@ def _remark_on_method(fit: ProjectedFit, options: Options, problem: Problem, not
             "intervals do not "
             "account for the choice"
         )
-    if fit.method == "plugin" and fit.ratio < 1.0 and problem.constraints:
+    if fit.method in ("plugin", "erm") and fit.ratio < 1.0 and problem.constraints:
+        which = "plug-in" if fit.method == "plugin" else "constrained fit by an estimated"
         notes.warn(
-            f"N (1 - R2) / (n R2) = {fit.ratio:.3g} with N = {len(fit.values)} rows, n = {len(problem.y)}: the plug-in "
+            f"N (1 - R2) / (n R2) = {fit.ratio:.3g} with N = {len(fit.values)} rows, n = {len(problem.y)}: the {which} "
             "projection needs a ratio "
             "above 1 to gain. Pass more unlabelled rows or method='augmented'",
             InsufficientUnlabeledWarning,
@@ -258,13 +272,14 @@ def _no_gain(fit: ProjectedFit, examination: Examination, n: int) -> HeldOutGain
     )
 
 
-def _theory(fit: ProjectedFit, problem: Problem) -> tuple[PredictedGain | None, BreakEven, Sensitivity | None]:
+def _theory(
+    fit: ProjectedFit, problem: Problem, projection: Projection | None
+) -> tuple[PredictedGain | None, BreakEven, Sensitivity | None]:
     n, p = problem.X.shape
     even = gains.break_even(fit.ratio, fit.r_squared, n, len(fit.values))
-    if fit.correction is None:
+    if fit.correction is None or projection is None or fit.method == "erm":
         return None, even, None
-    rows = np.vstack([problem.X, problem.unlabeled])
-    values = fit.correction.predict(rows)
+    values = projection.before - projection.after
     columns = {j for constraint in problem.constraints for j in constraint.independent}
     # least squares on n - 1 rows has mean squared error R* (1 + (p + 1) / (n - p - 3)) on another, to first order
     risk = float(np.mean(fit.residuals**2)) * (n - p - 3) / (n - 2) if n > p + 3 else NAN
@@ -291,9 +306,20 @@ def _projection(fit: ProjectedFit, problem: Problem) -> Projection | None:
         columns=tuple(problem.names[j] for j in columns),
         along=rows[:, columns],
         before=fit.values,
-        after=fit.values - correction.predict(rows),
+        after=fit.after(rows),
         settings=tuple(dict(projector.settings) for projector in correction.projectors),
     )
+
+
+def _fitted(fit: ProjectedFit, problem: Problem, parts: Parts) -> FloatArray:
+    """(n, q) values at the labelled rows, without another pass over many rows where the fit has kept them."""
+    kept = getattr(fit.base, "fitted", None)
+    if kept is not None and fit.correction is None:
+        return np.asarray(kept)
+    if kept is None or parts.projection is None or fit.method == "erm":
+        return fit.predict(problem.X)
+    n = len(problem.y)
+    return np.asarray(kept - (parts.projection.before[:n] - parts.projection.after[:n]))
 
 
 def _tuning(fit: ProjectedFit) -> dict[str, Any]:
@@ -314,10 +340,10 @@ def assemble(
     named: bool,
     index: Any,
     single: bool,
-    words: dict[str, dict[str, str]],
+    words: dict[str, Any],
 ) -> ColliderResult:
     """The result of a fit."""
-    fitted = fit.predict(problem.X)
+    fitted = _fitted(fit, problem, parts)
     residuals = problem.y - fitted
     freedom_left = len(problem.y) - parts.degrees_of_freedom.projected
     sizes = {"n": len(problem.y), "unlabeled": len(problem.unlabeled)}
@@ -344,6 +370,7 @@ def assemble(
         tuning=parts.tuning,
         roles=words.get("roles", {}),
         reasons=words.get("reasons", {}),
+        graph=words.get("graph"),
         base=str(getattr(fit.base, "name", "")),
         constraints=problem.labels,
     )

@@ -2,6 +2,7 @@
 
 from stattools.plotting.bounds import plot_bound_table
 from stattools.plotting.bounds_curves import plot_bound_curve
+from stattools.plotting.collider import plot_collider
 from stattools.plotting.confidence_sequences import plot_confidence_sequence
 from stattools.plotting.distributions import plot_distributions
 from stattools.plotting.domains import draw_values, plot_slice
@@ -17,6 +18,7 @@ __all__ = [
     "plot_bands",
     "plot_bound_curve",
     "plot_bound_table",
+    "plot_collider",
     "plot_confidence_sequence",
     "plot_design",
     "plot_distributions",

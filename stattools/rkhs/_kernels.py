@@ -136,3 +136,53 @@ def permuted_line_sums(x, y, order, ranks, rows):
             y_total += v
         sums[k] = 2.0 * (2.0 * rising - (n * signed - x_total * y_total))
     return sums
+
+
+# random Fourier features ----------------------------------------------------------------------------------------------
+@njit
+def cosines_and_sines(angles, scale, out):
+    """Write scale cos(angles) and scale sin(angles) side by side, with errors of 1e-15 for angles up to 1e5.
+
+    Angles lose their nearest multiple of pi / 2, which is taken off in three parts whose products with it are exact;
+    Taylor series to order 17 are precise to 1e-18 on what is left. No branch stands in the loop, so that the compiler
+    does several angles at once. Larger angles, and those that are not finite, are left to the library.
+
+    Parameters
+    ----------
+    angles : (n, m) float64
+    scale : float
+    out : (n, w) float64
+        Columns 0 to m - 1 and m to 2 m - 1 are overwritten.
+    """
+    n, m = angles.shape
+    # pi / 2 = high + middle + low, 33 bits in each of the first two
+    high = 1.5707963267341256
+    middle = 6.077100506303966e-11
+    low = 2.0222662487959506e-21
+    for i in range(n):
+        row = angles[i]
+        left = out[i, :m]
+        right = out[i, m : 2 * m]
+        for j in range(m):
+            angle = row[j]
+            quarters = np.rint(angle * 0.6366197723675814)
+            x = ((angle - quarters * high) - quarters * middle) - quarters * low
+            z = x * x
+            sine = z * (-7.647163731819816e-13 + z * 2.8114572543455206e-15)
+            sine = z * (2.7557319223985893e-06 + z * (-2.505210838544172e-08 + z * (1.6059043836821613e-10 + sine)))
+            sine = z * (0.008333333333333333 + z * (-0.0001984126984126984 + sine))
+            sine = x + x * (z * (-0.16666666666666666 + sine))
+            cosine = z * (-1.1470745597729725e-11 + z * 4.779477332387385e-14)
+            cosine = z * (2.48015873015873e-05 + z * (-2.755731922398589e-07 + z * (2.08767569878681e-09 + cosine)))
+            cosine = 1.0 - z * (0.5 - z * (0.041666666666666664 + z * (-0.001388888888888889 + cosine)))
+            # parity and sign of the number of quarters, as numbers
+            halves = np.floor(quarters * 0.5)
+            odd = quarters - 2.0 * halves
+            even = 1.0 - odd
+            sign = scale * (1.0 - 2.0 * (halves - 2.0 * np.floor(halves * 0.5)))
+            left[j] = sign * (even * cosine - odd * sine)
+            right[j] = sign * (even * sine + odd * cosine)
+        for j in range(m):
+            if not abs(row[j]) <= 1e5:
+                left[j] = scale * np.cos(row[j])
+                right[j] = scale * np.sin(row[j])

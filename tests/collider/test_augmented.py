@@ -196,6 +196,19 @@ def test_a_perfect_base_is_left_alone():
     np.testing.assert_allclose(fit.predict(X), y, atol=1e-8)  # residual rows weigh 1e10 times as much as values
 
 
+def test_corrections_stay_within_the_range_of_the_function_where_columns_are_rare():
+    rng = np.random.default_rng(1)
+    X = np.column_stack([rng.normal(size=200), rng.exponential(size=200) ** 2])
+    f = (np.sin(3.0 * np.log1p(X[:, 1])) + 0.3 * X[:, 0])[:, None]
+    far = np.array([[0.0, value] for value in (-40.0, 60.0, 1e6)])
+    width = np.ptp(f)
+    for kind in ("auto", "linear", "spline", "kernel", "rff"):
+        found = augmented.fit_correction(kind, X, augmented.plugin_targets(f), [constraint([1])], rng=1)
+        assert np.abs(found.predict(far)).max() <= 1.5 * width
+        given = augmented.fit_correction(kind, X, augmented.plugin_targets(f), [constraint([1], [0])], rng=1)
+        assert np.abs(given.predict(far)).max() <= 1.5 * width
+
+
 # reference -----------------------------------------------------------------------------------------------------------
 def test_more_columns_than_rows_take_a_ridge():
     rng = np.random.default_rng(1)
