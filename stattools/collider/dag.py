@@ -187,7 +187,10 @@ def read_dag(graph: Any) -> Dag:
     seen = set()
     for start, end in edges:
         if start == end:
-            raise InvalidParameterError(f"graph has an edge from {start!r} to itself; a cause differs from its effect")
+            hint = "; commas list nodes, and semicolons or lines end an edge" if isinstance(graph, str) else ""
+            raise InvalidParameterError(
+                f"graph has an edge from {start!r} to itself; a cause differs from its effect{hint}"
+            )
         if (start, end) in seen:
             raise InvalidParameterError(f"graph has the edge {start} -> {end} twice; leave it once")
         seen.add((start, end))

@@ -58,7 +58,9 @@ def plot_graph(result: Any, *, ax: Any = None, roles: bool = True) -> Any:
         _draw_edge(ax, boxes, places, edge, bends[edge], result.latent)
     xy = np.array(list(places.values()))
     ax.set_xlim(xy[:, 0].min() - 0.5, xy[:, 0].max() + 0.5)
-    ax.set_ylim(xy[:, 1].min() - 0.75, xy[:, 1].max() + 0.55)
+    arcs = [_middle(places[edge[0]], places[edge[1]], bends[edge]) for edge in result.edges]
+    heights = np.array([*xy[:, 1], *arcs])
+    ax.set_ylim(min(xy[:, 1].min() - 0.75, heights.min() - 0.3), max(xy[:, 1].max() + 0.55, heights.max() + 0.3))
     _legend(ax, [result.use(node) for node in result.nodes])
     ax.set_axis_off()
     words = f"no constraint on the regression of {result.response}"
@@ -167,6 +169,11 @@ def layered_layout(
     places = {node: (float(level[node]), height[node]) for node in nodes}
     bends = {edge: _bend(places[edge[0]], places[edge[1]], [height[stop] for stop in between[edge]]) for edge in edges}
     return places, bends
+
+
+def _middle(start: tuple[float, float], end: tuple[float, float], bend: float) -> float:
+    """Height of the middle of an arc; see `_bend`."""
+    return float((start[1] + end[1]) / 2 - bend * np.hypot(end[0] - start[0], end[1] - start[1]) / 2)
 
 
 def _levels(nodes: Sequence[Any], edges: Sequence[tuple[Any, Any]]) -> dict[Any, int]:
