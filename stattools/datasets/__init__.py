@@ -9,41 +9,50 @@ from typing import TYPE_CHECKING, Any as _Any
 
 if TYPE_CHECKING:
     from stattools.datasets._base import Dataset, Table
+    from stattools.datasets._pairs import PairedDataset
     from stattools.datasets.birth_weight import load_birth_weight
     from stattools.datasets.climate import load_climate
     from stattools.datasets.digits import load_digits_grid
     from stattools.datasets.magnetic import MagneticField, load_magnetic_field
+    from stattools.datasets.nyc_days import load_nyc_days
     from stattools.datasets.nyc_flights import load_nyc_flights
     from stattools.datasets.nyc_wind import load_nyc_wind
     from stattools.datasets.snow1854 import load_snow1854
     from stattools.datasets.storms import load_storms
+    from stattools.datasets.un_population import load_un_population
 
 __all__ = [
     "Dataset",
     "MagneticField",
+    "PairedDataset",
     "Table",
     "load_birth_weight",
     "load_climate",
     "load_digits_grid",
     "load_magnetic_field",
+    "load_nyc_days",
     "load_nyc_flights",
     "load_nyc_wind",
     "load_snow1854",
     "load_storms",
+    "load_un_population",
 ]
 
 _MODULES = {
     "Dataset": "_base",
     "MagneticField": "magnetic",
+    "PairedDataset": "_pairs",
     "Table": "_base",
     "load_birth_weight": "birth_weight",
     "load_climate": "climate",
     "load_digits_grid": "digits",
     "load_magnetic_field": "magnetic",
+    "load_nyc_days": "nyc_days",
     "load_nyc_flights": "nyc_flights",
     "load_nyc_wind": "nyc_wind",
     "load_snow1854": "snow1854",
     "load_storms": "storms",
+    "load_un_population": "un_population",
 }
 
 
