@@ -9,6 +9,7 @@ from stattools.plotting.domains import draw_values, plot_slice
 from stattools.plotting.frechet import plot_bands, plot_frechet
 from stattools.plotting.results import plot_null_distribution
 from stattools.plotting.sdr import plot_sdr
+from stattools.plotting.sdr_linear import plot_linear_sdr
 from stattools.plotting.twosample import plot_localization, plot_power, plot_test
 from stattools.plotting.wls import plot_design
 from stattools.plotting.wls_fit import plot_fit
@@ -24,6 +25,7 @@ __all__ = [
     "plot_distributions",
     "plot_fit",
     "plot_frechet",
+    "plot_linear_sdr",
     "plot_localization",
     "plot_null_distribution",
     "plot_power",

@@ -9,6 +9,7 @@ import numpy as np
 from stattools import _validation
 from stattools.plotting import _style
 
+WORDS = {"expectation": " (on average)", "up-to-constant": " (up to a constant)"}
 LINES = ("-", "--", ":", "-.")
 
 
@@ -46,11 +47,11 @@ def plot_bound_curve(result: Any, ax: Any = None, *, kind: str = "value", vacuou
     order = np.argsort(result.n, kind="stable")
     shown = result.values if kind == "value" else result.gaps
     for b, name in enumerate(result.names):
-        for d in range(result.delta.size):
+        for d in range(1 if name in result.without_delta else result.delta.size):
             heights = np.where(result.vacuous[b, d] & (not show), np.nan, shown[b, d])[order]
             heights = np.where(heights > 0, heights, np.nan)  # a logarithm has no zero
             style = {"color": _style.color(b), "marker": "o" if result.n.size == 1 else None, "gid": f"curve-{d}"}
-            label = name if d == 0 else None
+            label = name + WORDS.get(result.kinds[b], "") if d == 0 else None
             ax.plot(result.n[order], heights, LINES[d % len(LINES)], label=label, **style)
     ax.set(xscale="log", yscale="log")
     _lines(ax, result, kind, show)
@@ -61,9 +62,9 @@ def plot_bound_curve(result: Any, ax: Any = None, *, kind: str = "value", vacuou
 
 
 def _title(result: Any) -> str:
-    deltas = ", ".join(_style.number(delta) for delta in result.delta)
-    risk = "" if result.risk is None else f", empirical risk {_style.number(result.risk)}"
-    return f"delta = {deltas}{risk}"
+    deltas = ", ".join(_style.number(delta) for delta in result.delta if not np.isnan(delta))
+    risk = "" if result.risk is None else f"empirical risk {_style.number(result.risk)}"
+    return ", ".join(text for text in (f"delta = {deltas}" if deltas else "", risk) if text)
 
 
 def _lines(ax: Any, result: Any, kind: str, show: bool) -> None:

@@ -16,6 +16,8 @@ MOST_POINTS = 2000
 def plot_confidence_sequence(result: Any, ax: Any = None, *, log_time: bool = True) -> Any:
     """Draw the running mean of losses and the limits that hold at all times.
 
+    From where the limits contradict each other, which speaks against one mean, they are grey and say so.
+
     Parameters
     ----------
     result : ConfidenceSequence
@@ -44,10 +46,18 @@ def plot_confidence_sequence(result: Any, ax: Any = None, *, log_time: bool = Tr
     low, high, mean = (np.asarray(column)[times - 1] for column in (result.low, result.high, result.mean))
     ax = _style.axes(ax)
     color = _style.color(0)
-    ax.fill_between(times, low, high, step="post", color=color, alpha=0.2, linewidth=0, gid="limits")
+    crossed = np.asarray(result.low) > np.asarray(result.high)
+    first = int(np.argmax(crossed)) + 1 if crossed.any() else len(crossed) + 1
+    valid = times < first
+    ax.fill_between(times[valid], low[valid], high[valid], step="post", color=color, alpha=0.2, linewidth=0, gid="limits")
     for limits, side in ((low, "lower"), (high, "upper")):
         if result.alternative in ("two-sided", side):
-            ax.step(times, limits, where="post", color=color, linewidth=1.2, gid=side)
+            ax.step(times[valid], limits[valid], where="post", color=color, linewidth=1.2, gid=side)
+            if not valid.all():
+                style = {"color": _style.GREY, "linewidth": 0.9, "linestyle": ":", "gid": f"{side}, no limit"}
+                ax.step(times[~valid], limits[~valid], where="post", **style)
+    if crossed.any():
+        _contradiction(ax, first)
     ax.plot(times, mean, color=_style.INK, linewidth=1.0, gid="mean")
     if log_time:
         ax.set_xscale("log")
@@ -55,6 +65,14 @@ def plot_confidence_sequence(result: Any, ax: Any = None, *, log_time: bool = Tr
     label = f"{percent(1.0 - result.delta)}% limits at all times, and running mean"
     title = label + (f"\n{_style.group_name(result.data_name)}" if result.data_name else "")
     return _style.finish(ax, title=title, xlabel="number of losses", ylabel="risk")
+
+
+def _contradiction(ax: Any, time: Any) -> None:
+    """A line from which on the limits contradict each other."""
+    ax.axvline(time, color=_style.GREY, linewidth=0.9, gid="contradicted")
+    label = {"ha": "right", "va": "top", "fontsize": "x-small", "color": _style.GREY, "gid": "line name"}
+    text = "from here the limits contradict\neach other: use neither"
+    ax.annotate(text, (time, 1.0), (-3, -2), xycoords=ax.get_xaxis_transform(), textcoords="offset points", **label)
 
 
 def drawn_times(n: int, log_time: bool) -> Any:

@@ -6,11 +6,19 @@ import importlib
 from typing import Any
 
 _PUBLIC = {
+    "DirectionalRegression": "linear",
     "DistributionSDR": "estimator",
     "FrechetRegressor": "frechet",
     "FrechetResult": "frechet_result",
+    "KernelSIR": "kernelsir",
+    "LinearSDRResult": "linear_result",
+    "PHD": "linear",
     "QuantileBands": "frechet_bands",
+    "SAVE": "linear",
     "SDRResult": "result",
+    "SIR": "linear",
+    "SteinIndexModel": "stein",
+    "SteinResult": "stein_result",
     "distance_correlation": "metrics",
     "monotone_projection": "monotone",
     "regression_weights": "weights",

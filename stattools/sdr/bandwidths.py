@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from stattools import _validation
+from stattools import _random, _validation
 from stattools._errors import DegenerateDataError
-from stattools._typing import FloatArray
+from stattools._typing import FloatArray, IntArray
 from stattools.rkhs.kernels import mean_distance, mean_squared_distance, median_distance
 from stattools.sdr.parts import city_block
 
 MOST_ROWS = 2000
-"""Rows, evenly spread, from which a mean or median distance is taken where it has no closed form."""
+"""Rows from which a mean or median distance is taken where it has no closed form."""
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,20 @@ class Rule:
         Raises
         ------
         DegenerateDataError
-            The distance is zero.
+            The distance is zero: for "median", at least half of the pairs are identical.
 
         Examples
         --------
         >>> Rule("X", "mean", 4.0, "gaussian").scaled(1.0)
         0.5
         """
+        if typical == 0.0 and self.given == "median":
+            raise DegenerateDataError(
+                f"the median distance of {self.name} is zero, since at least half of the pairs are identical; use "
+                f"bandwidth_{self.name[0].lower()}='mean' or a number"
+            )
         if typical == 0.0:
-            raise DegenerateDataError(identical(self.name))
+            raise DegenerateDataError(identical(self.name, "distributions"))
         return float(typical / (self.complexity**0.5 if self.kernel == "gaussian" else self.complexity))
 
     def checked(self) -> float | None:
@@ -66,7 +71,10 @@ def bandwidth_of(rows: FloatArray, rule: Rule, metric: str) -> float:
     """The bandwidth for rows of features.
 
     "mean" is the root of the mean squared distance for distributions under a Gaussian kernel, which has a closed form,
-    and the mean distance otherwise; "median" is the median distance.
+    and the mean distance otherwise; "median" is the median distance, the largest where more than half of the pairs
+    coincide. Where these have no closed form they are taken, for more than 2000 rows, from 2000 of them, spread evenly
+    over an order that depends on what the rows hold and not on where they stand: by the values of a fixed linear
+    combination of their columns.
 
     Raises
     ------
@@ -79,13 +87,13 @@ def bandwidth_of(rows: FloatArray, rule: Rule, metric: str) -> float:
     2.0
     """
     if np.ptp(rows, axis=0).max(initial=0.0) == 0.0:
-        raise DegenerateDataError(identical(rule.name))
+        raise DegenerateDataError(identical(rule.name, "rows" if metric == "euclidean" else "distributions"))
     given = rule.checked()
     if given is not None:
         return given
     if rule.given == "mean" and rule.kernel == "gaussian" and metric != "euclidean":
         return rule.scaled(float(np.sqrt(mean_squared_distance(rows))))
-    some = rows if len(rows) <= MOST_ROWS else rows[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp)]
+    some = rows if len(rows) <= MOST_ROWS else rows[_spread_evenly(rows)]
     if metric == "w1":
         return bandwidth_of_distances(city_block(some, some), rule)
     return rule.scaled(mean_distance(some) if rule.given == "mean" else median_distance(some))
@@ -108,7 +116,19 @@ def bandwidth_of_distances(distances: FloatArray, rule: Rule) -> float:
     return rule.scaled(float(np.sqrt(np.mean(pairs**2)) if rule.kernel == "gaussian" else pairs.mean()))
 
 
-def identical(name: str) -> str:
-    """The complaint about rows that do not differ."""
-    what = {"X": "predictor distributions", "Y": "response distributions"}.get(name, f"rows of {name}")
+def _spread_evenly(rows: FloatArray) -> IntArray:
+    """(MOST_ROWS,) rows that stand at equal distances in an order by a linear combination of the columns.
+
+    Each row is summed on its own, in the order of its columns, so that its place does not move its last bits.
+    """
+    factors = _random.generator(_random.seed_sequence(0)).uniform(0.5, 1.5, (2, rows.shape[1]))
+    first, second = (np.einsum("ij,j->i", rows, row) for row in factors)
+    order = np.lexsort((second, first))
+    return np.asarray(order[np.linspace(0, len(rows) - 1, MOST_ROWS).astype(np.intp)])
+
+
+def identical(name: str, noun: str) -> str:
+    """The complaint about "distributions" or "rows" of a side that do not differ."""
+    side = {"X": "predictor", "Y": "response"}.get(name)
+    what = f"{noun} of {name}" if side is None else f"{side} {noun}"
     return f"{what} are all identical; nothing can be learned from them"

@@ -12,7 +12,7 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, Notes
 from stattools._typing import FloatArray, IntArray
 from stattools.rkhs.kernels import apply_kernel, squared_distances
-from stattools.sdr.parts import Part
+from stattools.sdr.parts import Part, require_dense
 from stattools.sdr.reading import Options, part_of, precomputed_part
 
 
@@ -50,6 +50,11 @@ class SideKernel:
     def categorical(self) -> bool:
         """Whether the side is a single block of categories."""
         return len(self.parts) == 1 and self.parts[0].kind == "categories"
+
+    @property
+    def definite(self) -> bool:
+        """Whether the kernel is positive semidefinite for certain, or was checked to be."""
+        return all(part.kind != "clouds" for part in self.parts)
 
     def gram(self) -> FloatArray:
         """(n, n) Gram matrix of the fit."""
@@ -131,6 +136,7 @@ def side_kernel(data: Any, options: Options, notes: Notes) -> SideKernel:
         All rows of a block are identical.
     """
     name = options.name
+    require_dense(data, name)
     if options.kernel == "precomputed" or options.metric == "precomputed":
         part = precomputed_part(data, name)
         return SideKernel(name, (part,), None, None, len(part.rows))

@@ -14,7 +14,7 @@ from stattools._typing import FloatArray, IntArray
 from stattools.results import serialization
 from stattools.rkhs import spectra
 
-METHODS = ("sir", "save", "directional", "phd", "stein")
+METHODS = ("sir", "save", "directional", "phd")
 NOTHING_LEFT = 1e-10
 """Share of the spread of a response below which its residuals are rounding."""
 
@@ -31,11 +31,11 @@ class Problem:
     z : (n, p) float64
         White predictors.
     codes : (n,) intp
-        Slices of the response; empty for "phd" and "stein".
+        Slices of the response; empty for "phd".
     responses : (n, q) float64
         Centred; empty where there are slices.
     variant : str
-        "residual", "response" or "quadratic" for "phd"; "both", "first" or "second" for "stein".
+        "residual", "response" or "quadratic" for "phd".
 
     Examples
     --------
@@ -74,8 +74,6 @@ class Problem:
         """Directions that the candidate matrix can have."""
         if self.method == "sir":
             return min(self.p, len(self.shares) - 1)
-        if self.method == "stein" and self.variant == "first":
-            return min(self.p, int(self.responses.shape[1]))
         return self.p
 
     @property
@@ -217,7 +215,7 @@ def hessian_weights(problem: Problem, z: FloatArray) -> FloatArray:
 
 
 def quadratic_design(z: FloatArray) -> FloatArray:
-    """(n, 1 + p + p (p + 1) / 2) constant, columns, and products of columns j <= k in the order of `numpy.triu_indices`.
+    """(n, 1 + p + p (p + 1) / 2) constant, columns, and products of columns j <= k, ordered as `triu_indices`.
 
     Examples
     --------
@@ -243,22 +241,9 @@ def _phd(problem: Problem, z: FloatArray) -> FloatArray:
     return hessian + hessian.T
 
 
-def _stein(problem: Problem, z: FloatArray) -> FloatArray:
-    matrix = np.zeros((z.shape[1], z.shape[1]))
-    if problem.variant in ("first", "both"):
-        gradients = problem.responses.T @ z / len(z)
-        matrix += gradients.T @ gradients
-    if problem.variant in ("second", "both"):
-        for y in problem.responses.T:
-            moment = _weighted_squares(z, y)
-            matrix += 0.5 * moment @ moment
-    return np.asarray(0.5 * (matrix + matrix.T))
-
-
 _CANDIDATES: dict[str, Callable[[Problem, FloatArray], FloatArray]] = {
     "sir": _sir,
     "save": _save,
     "directional": _directional,
     "phd": _phd,
-    "stein": _stein,
 }

@@ -11,7 +11,8 @@ OUTSIDE = 1e-10
 """Probability that the sum exceeds the period on which its law is inverted."""
 ACCURACY = 1e-9
 MOST_TERMS = 2**20
-CHUNK = 2**14
+FIRST_CHUNK, LARGEST_CHUNK = 2**8, 2**14
+GRID = np.linspace(0.002, 0.4999, 200)
 NEGLIGIBLE = 1e-12
 """Weights below this share of the largest are rounding."""
 
@@ -67,32 +68,35 @@ def _inverted(q: float, w: FloatArray, m: FloatArray) -> float:
     if q > tail:
         return float(_chernoff(q, w, m))
     step = 2.0 * np.pi / (2.0 * tail)
-    total, start = 0.0, 0
+    total, start, size = 0.0, 0, FIRST_CHUNK
     while start < MOST_TERMS:
-        k = np.arange(start, start + CHUNK) + 0.5
+        k = np.arange(start, start + size) + 0.5
         u = k * step
-        log_size, phase = np.zeros(CHUNK), -u * q
+        log_size, phase = np.zeros(size), -u * q
         for weight, freedom in zip(w, m, strict=True):
             log_size -= 0.25 * freedom * np.log1p((2.0 * weight * u) ** 2)
             phase += 0.5 * freedom * np.arctan(2.0 * weight * u)
         terms = np.exp(log_size) * np.sin(phase) / (np.pi * k)
         total += float(terms.sum())
-        start += CHUNK
+        start += size
+        size = min(2 * size, LARGEST_CHUNK)
         if np.exp(log_size[-1]) / (np.pi * k[-1]) < ACCURACY:
             break
     return float(np.clip(0.5 + total, 0.0, 1.0))
 
 
 def _far_point(w: FloatArray, m: FloatArray) -> float:
-    """A value that the sum exceeds with a probability below OUTSIDE, by Chernoff's bound."""
-    high = float(w @ m) + 10.0
-    while _chernoff(high, w, m) > OUTSIDE:
-        high *= 1.3
-    return high
+    """Smallest value that the sum exceeds with a probability below OUTSIDE, by Chernoff's bound."""
+    t, logs = _cumulants(w, m)
+    return float(np.min((logs - np.log(OUTSIDE)) / t))
 
 
 def _chernoff(q: float, w: FloatArray, m: FloatArray) -> float:
     """Smallest exp(-t q) E exp(t Q) over a grid of t below 1/2."""
-    t = np.linspace(0.0, 0.4999, 200)
-    logs = -t * q - 0.5 * (m[:, None] * np.log1p(-2.0 * w[:, None] * t)).sum(axis=0)
-    return float(np.exp(min(0.0, float(logs.min()))))
+    t, logs = _cumulants(w, m)
+    return float(np.exp(min(0.0, float((logs - t * q).min()))))
+
+
+def _cumulants(w: FloatArray, m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """A grid of t, and log E exp(t Q) there."""
+    return GRID, np.asarray(-0.5 * (m @ np.log1p(-2.0 * np.outer(w, GRID))))

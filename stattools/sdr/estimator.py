@@ -49,7 +49,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "w1" goes with a Laplacian kernel on the line.
     bandwidth_x, bandwidth_y : {"mean", "median"} or float, default "mean"
         The length b in units of the distance. "mean": of distributions under a Gaussian kernel the root of the mean
-        squared distance, else the mean distance, over all pairs.
+        squared distance, else the mean distance, over all pairs. "median" is the largest distance where more than half
+        of the pairs of rows coincide. Neither depends on the order of the rows.
     regularization_x, regularization_y : "gcv" or float, default "gcv"
         Ridge, in units of the largest eigenvalue of the centred Gram matrix. A response of categories has a
         pseudo-inverse instead, and takes no number.
@@ -77,10 +78,15 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         "unit_norm" leaves the eigenvectors behind the scores at length one, so that scores shrink with n;
         "unit_variance" gives the scores of the fit variance one.
     allow_indefinite : bool, default False
-        Permit "w2" in R^d or on a domain other than the line, where its kernel need not be positive definite; negative
-        eigenvalues are then dropped.
+        Permit "w2" in R^d or on a domain other than the line, where its kernel need not be positive definite; the
+        exact solver, the only one for it, then drops negative eigenvalues.
     memory_limit : float, default 4e9
         Bytes above which the exact solver warns.
+    criteria : "auto", "all" or sequence of str, default "auto"
+        Criteria for the number of components that are computed beside the one that decides. "auto": all for up to 300
+        observations, of fewer than 20 without "cv"; beyond, "bic" and "ratio", which cost nothing.
+    max_components : int, default 8
+        The largest number that criteria consider.
     n_resamples : int, default 99
         Of the criteria for the number of components.
     level : float, default 0.05
@@ -152,6 +158,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         scale: str = "unit_norm",
         allow_indefinite: bool = False,
         memory_limit: float = 4e9,
+        criteria: Any = "auto",
+        max_components: int = order.MOST_COMPONENTS,
         n_resamples: int = 99,
         level: float = 0.05,
         random_state: Seed = None,
@@ -178,6 +186,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self.scale = scale
         self.allow_indefinite = allow_indefinite
         self.memory_limit = memory_limit
+        self.criteria = criteria
+        self.max_components = max_components
         self.n_resamples = n_resamples
         self.level = level
         self.random_state = random_state
@@ -218,7 +228,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         _check_columns(self, X, reset=True)
         kernels = [blocks.side_kernel(data, self._options(name, seed), notes) for name, data in (("X", X), ("Y", Y))]
         _check_sizes(*kernels)
-        solver = self._solver(kernels[0].n, notes)
+        solver = self._solver(kernels, notes)
         x, y = (self._spectra(kernel, solver, _random.child_seed(seed, 2 + k)) for k, kernel in enumerate(kernels))
         given = [self._regularization(kernels, side) for side in "xy"]
         tuned = _tune(x, y, given[0], given[1], settings.grid, notes)
@@ -227,6 +237,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         table = order.determine(
             operator,
             criterion=settings.n_components,
+            criteria=settings.criteria,
+            max_components=settings.max_components,
             responses=responses.features,
             retuning=tuned.retuning,
             n_resamples=settings.n_resamples,
@@ -258,7 +270,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             row_names=names,
             named=names is not None and not isinstance(X, DistributionArray),
             notes=notes,
-            call=f"DistributionSDR({_called(self)}).fit(X, Y)",
+            call=f"DistributionSDR({called(self)}).fit(X, Y)",
             seed=seed,
         )
         return self
@@ -321,15 +333,24 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             seed=_random.child_seed(seed, 1),
         )
 
-    def _solver(self, n: int, notes: Notes) -> str:
+    def _solver(self, kernels: list[blocks.SideKernel], notes: Notes) -> str:
         _validation.choice(self.solver, ("auto", "exact", "rpcholesky"), "solver")
         limit = _validation.real(self.memory_limit, "memory_limit", minimum=0)
-        solver = ("exact" if n <= LARGEST_EXACT else "rpcholesky") if self.solver == "auto" else self.solver
+        n = kernels[0].n
+        indefinite = [kernel.name for kernel in kernels if not kernel.definite]
+        if self.solver == "rpcholesky" and indefinite:
+            raise InvalidParameterError(
+                f"solver is 'rpcholesky' and the kernel of {indefinite[0]} may be indefinite, which a Cholesky factor "
+                "cannot be; use solver='exact', which drops negative eigenvalues"
+            )
+        small = n <= LARGEST_EXACT or bool(indefinite)
+        solver = ("exact" if small else "rpcholesky") if self.solver == "auto" else self.solver
         needed = 8.0 * MATRICES * n**2
         if solver == "exact" and needed > limit:
+            other = "; solver='rpcholesky' needs memory in proportion to n"
             notes.warn(
                 f"the exact solver needs about {needed / 1e9:.3g} GB for {n} observations, more than the limit of "
-                f"{limit / 1e9:.3g} GB; solver='rpcholesky' needs memory in proportion to n",
+                f"{limit / 1e9:.3g} GB" + ("" if indefinite else other),
                 PerformanceWarning,
             )
         return solver
@@ -371,7 +392,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         if self.method != "cv":
             return of(self.method), False
         both = [of(method) for method in gsir.METHODS]
-        k = min(order.MOST_COMPONENTS, len(x.centred.values), len(y.centred.values))
+        k = min(self.max_components, len(x.centred.values), len(y.centred.values))
         if not isinstance(self.n_components, str):
             k = min(k, self.n_components)
         losses = [cross_validated_losses(one, responses, k_max=k, rng=seed).means[1:].min() for one in both]
@@ -458,7 +479,8 @@ def _display_name(kernels: list[blocks.SideKernel], method: str) -> str:
     return (prefixes[metrics[0]] if metrics else "") + method.upper()
 
 
-def _called(estimator: DistributionSDR) -> str:
+def called(estimator: Any) -> str:
+    """The options of an estimator that differ from its defaults, as in its call."""
     defaults = type(estimator)().get_params()
     shown = []
     for name, value in estimator.get_params().items():
@@ -481,6 +503,8 @@ def _row_names(X: Any) -> Any:
 class _Settings:
     grid: FloatArray
     n_components: str | int
+    criteria: str | tuple[str, ...]
+    max_components: int
     n_resamples: int
     level: float
 
@@ -495,6 +519,8 @@ def _settings(estimator: DistributionSDR) -> _Settings:
     return _Settings(
         grid,
         number if isinstance(number, str) else _validation.integer(number, "n_components", minimum=1),
+        order.criteria_of(estimator.criteria),
+        _validation.integer(estimator.max_components, "max_components", minimum=1),
         _validation.integer(estimator.n_resamples, "n_resamples", minimum=1),
         _validation.real(estimator.level, "level", minimum=0, maximum=1, exclusive=True),
     )
@@ -503,8 +529,6 @@ def _settings(estimator: DistributionSDR) -> _Settings:
 def _check_sizes(x: blocks.SideKernel, y: blocks.SideKernel) -> None:
     if x.n != y.n:
         raise InvalidDataError(f"X has {x.n} observations and Y has {y.n}; they are paired, one by one")
-    if x.n < 3:
-        raise InvalidDataError(f"there are {x.n} observations; at least 3 are needed")
 
 
 def _check_columns(estimator: DistributionSDR, X: Any, *, reset: bool) -> None:

@@ -17,6 +17,7 @@ from stattools.distributions.slicers import Directions, Identity
 from stattools.distributions.summaries import is_flat, is_on_line
 from stattools.sdr.monotone import project
 from stattools.sdr.particles import from_slices
+from stattools.sdr.slicing import natural_slicer
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +56,9 @@ class ResponseSpace:
             low, high = (-np.inf, np.inf) if array.domain is None else (array.domain.low, array.domain.high)
             return cls(Identity(), n_quantiles, array.domain, float(low), float(high), "line")
         flat = is_flat(array)
-        if slicer is None and flat:
-            seed = generator(seed_sequence(rng, name="random_state"), 0)
-            slicer = Directions.random(array.n_coordinates, n_directions, kind="qmc", rng=seed)
         if slicer is None:
-            slicer = array.domain.eigenbasis()
+            drawn = generator(seed_sequence(rng, name="random_state"), 0)
+            slicer = natural_slicer(array, n_directions=n_directions, n_functions=None, rng=drawn)
         kind = "vectors" if flat and isinstance(slicer, Directions) else "slices"
         return cls(slicer, n_quantiles, array.domain, -np.inf, np.inf, kind)
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
 from scipy import stats
 
-from stattools import _validation
-from stattools._typing import FloatArray
-from stattools.results import serialization
+from stattools._typing import FloatArray, IntArray
 from stattools.sdr.candidates import (
     Eigenpairs,
     Problem,
@@ -21,81 +18,16 @@ from stattools.sdr.candidates import (
     slice_means,
 )
 from stattools.sdr.chisquares import weighted_chi2_sf
+from stattools.sdr.linear_laws import UNKNOWN, DimensionTests, Limit
 
 MOST_TESTED = 8
 """Hypotheses "at most d directions" that are tested, from d = 0."""
 WIDEST = 1500
-"""Terms of a weighted chi-square law beyond which its weights are not computed."""
-
-
-@serialization.register
-@dataclass(frozen=True, eq=False)
-class DimensionTests:
-    """Tests of "at most d directions", for d = 0, 1, ...
-
-    Attributes
-    ----------
-    statistics : (K,) float64
-    freedoms : (K,) float64
-        Degrees of freedom of the chi-square law.
-    chi2_pvalues : (K,) float64
-        By that law, which needs normal predictors, or moments like theirs.
-    weighted_pvalues : (K,) float64
-        By a weighted sum of chi-square variables, whose weights are estimated; NaN where there are too many terms.
-
-    Examples
-    --------
-    >>> len(DimensionTests(np.ones(1), np.ones(1), np.ones(1), np.ones(1)).statistics)
-    1
-    """
-
-    statistics: FloatArray
-    freedoms: FloatArray
-    chi2_pvalues: FloatArray
-    weighted_pvalues: FloatArray
-
-    def __post_init__(self) -> None:
-        for name in ("statistics", "freedoms", "chi2_pvalues", "weighted_pvalues"):
-            object.__setattr__(self, name, _validation.read_only(np.asarray(getattr(self, name), dtype=np.float64)))
-
-    def pvalues(self, law: str) -> FloatArray:
-        """(K,) p-values by one of the laws, "weighted" or "chi2"."""
-        return self.weighted_pvalues if law == "weighted" else self.chi2_pvalues
-
-
-@dataclass(frozen=True, eq=False)
-class Limit:
-    """A statistic and its law under the null hypothesis for large samples.
-
-    Attributes
-    ----------
-    statistic : float
-    freedom : float
-        Degrees of freedom under the stronger assumptions.
-    weights, counts : (k,) float64
-        Weights of independent chi-square variables and the degrees of freedom of each, under the weaker ones; NaN where
-        they were not computed.
-    chi2_pvalue : float
-        Under the stronger assumptions.
-
-    Examples
-    --------
-    >>> Limit(5.991464547, 2.0, np.ones(2), np.ones(2), 0.05).weighted_pvalue.__round__(6)
-    0.05
-    """
-
-    statistic: float
-    freedom: float
-    weights: FloatArray
-    counts: FloatArray
-    chi2_pvalue: float
-
-    @property
-    def weighted_pvalue(self) -> float:
-        """Under the weaker assumptions."""
-        if np.isnan(self.weights).any():
-            return float("nan")
-        return weighted_chi2_sf(self.statistic, self.weights, self.counts)
+"""Terms of a weighted chi-square law, and rows, beyond which its weights are not computed."""
+MOST_VALUES = 2**25
+"""Numbers (256 MB) in rows times terms beyond which they are not either."""
+SMALLEST_REST = 1e-3
+"""Of one less the leverage, by which residuals are divided."""
 
 
 def dimension_tests(problem: Problem, found: Eigenpairs) -> DimensionTests:
@@ -114,19 +46,19 @@ def dimension_tests(problem: Problem, found: Eigenpairs) -> DimensionTests:
 
     Notes
     -----
-    In white coordinates let G be the first d eigenvectors, T the others, v = T' z, e_h = (1{slice h} - f_h) / sqrt(f_h),
+    In white coordinates let G be the first d eigenvectors, T the others, v = T' z, e_h = (1{slice h} - f_h) / sqrt(f_h)
     and svec the entries of a symmetric matrix on and above its diagonal, those above times sqrt(2). Each statistic is
     the squared length of an estimate whose mean is zero under the null hypothesis, and n times its covariance is that
     of the terms below, over observations; weights are its eigenvalues. The terms are derived here, and for "sir" agree
     with [1]_, for "save" with [2]_.
 
     *sir.* n times the sum of the eigenvalues left. Terms v (x) N' e, N orthogonal to sqrt(f) and to the first d right
-    singular vectors of the slice means. No assumption but that the means of slices span d dimensions. If the covariance
-    of v does not depend on the slice: (p - d)(H - d - 1) degrees of freedom.
+    singular vectors of the slice means, and v less the means of its slice. No assumption but that the means of slices
+    span d dimensions. If the covariance of v does not depend on the slice: (p - d)(H - d - 1) degrees of freedom.
 
-    *save.* n / 2 times the sum of squares of T' A_h T, for A_h = sqrt(f_h) (I - V_h). Terms e_h svec(v v' - I) / sqrt(2),
-    with moments of v up to the fourth that are the same in all slices: each eigenvalue of their covariance in one slice
-    stands H - 1 times. Normal predictors: (H - 1)(p - d)(p - d + 1) / 2.
+    *save.* n / 2 times the sum of squares of T' A_h T, for A_h = sqrt(f_h) (I - V_h). Terms e_h svec(v v' - I) /
+    sqrt(2), with moments of v up to the fourth that are the same in all slices: each eigenvalue of their covariance in
+    one slice stands H - 1 times. Normal predictors: (H - 1)(p - d)(p - d + 1) / 2.
 
     *directional.* The sum of both: that of "save", and n times the squares of T' M N, for the slice means M and N
     orthogonal to sqrt(f) and to the rows of G' M. With moments as for "save": H - 1 - d times the eigenvalues of the
@@ -135,9 +67,11 @@ def dimension_tests(problem: Problem, found: Eigenpairs) -> DimensionTests:
 
     *phd.* n times the sum of squares of the eigenvalues left, over twice the variance of the response or residuals r.
     Terms r svec(v v' - I) / sqrt(2 var r), less what regression on z explains of v v' for residuals, and less
-    v b' + b v' with b = E(y v) for responses; for quadratic fits the terms of the coefficients. Normal predictors and r
-    independent of v: (p - d)(p - d + 1) / 2. For responses with a linear trend along T that law does not hold, and
-    the weighted one does.
+    v b' + b v' with b = E(y v) for responses. Normal predictors and r independent of v: (p - d)(p - d + 1) / 2. For
+    responses with a linear trend along T that law does not hold, and the weighted one does. For quadratic fits the
+    terms are those of the coefficients, with residuals divided by one less their leverage as in the covariance estimate
+    HC3; and the other law is that of errors with one variance given the predictors, whatever their law, which is no
+    plain chi-square law: weights n (D'D)^{-1} of the design D, for the coefficients in question.
 
     References
     ----------
@@ -172,14 +106,14 @@ def _sir(problem: Problem, found: Eigenpairs, d: int) -> Limit:
     free = _complement(means, problem.shares, d)
     v = problem.z @ found.vectors[:, d:]
     statistic = problem.n * float(found.values[d:].sum())
-    terms = _products(v, slice_residuals(problem) @ free)
+    terms = _products(_within_slices(v, problem.codes), slice_residuals(problem) @ free)
     return _limit(statistic, v.shape[1] * free.shape[1], terms)
 
 
 def _save(problem: Problem, found: Eigenpairs, d: int) -> Limit:
     rest = found.vectors[:, d:]
     count = len(problem.shares) - 1
-    weights = _covariance_eigenvalues(_squares(problem.z @ rest) / np.sqrt(2.0))
+    weights = _square_weights(problem.z @ rest)
     return _limit_of_weights(
         _squared_deviations(problem, rest), count * _pairs(rest.shape[1]), weights, np.full(len(weights), float(count))
     )
@@ -190,9 +124,7 @@ def _directional(problem: Problem, found: Eigenpairs, d: int) -> Limit:
     means = slice_means(problem.z, problem.codes)
     free = _complement(first.T @ means, problem.shares, d)
     v = problem.z @ rest
-    squares = _squares(v) / np.sqrt(2.0)
-    joint = _covariance_eigenvalues(np.hstack([squares, v]))
-    alone = _covariance_eigenvalues(squares)
+    joint, alone = _square_weights(v, beside=v), _square_weights(v)
     both, count = free.shape[1], len(problem.shares) - 1
     statistic = _squared_deviations(problem, rest) + problem.n * float(np.sum((rest.T @ means @ free) ** 2))
     counts = np.concatenate([np.full(len(joint), float(both)), np.full(len(alone), float(count - both))])
@@ -206,31 +138,37 @@ def _phd(problem: Problem, found: Eigenpairs, d: int) -> Limit:
     spread = 2.0 * float(weights @ weights) / (problem.n - used)
     statistic = problem.n * float(np.sum(found.values[d:] ** 2)) / spread
     v = problem.z @ found.vectors[:, d:]
-    squares = _squares(v)
+    if _too_wide(problem.n, _pairs(problem.p if problem.variant == "quadratic" else v.shape[1])):
+        return _limit_of_weights(statistic, _pairs(v.shape[1]), UNKNOWN, np.ones(1))
     if problem.variant == "quadratic":
-        terms = _quadratic_terms(problem.z @ found.vectors, weights, d)
-    elif problem.variant == "residual":
+        return _quadratic_limit(statistic, problem.z @ found.vectors, weights / np.sqrt(spread), d)
+    squares = _squares(v)
+    if problem.variant == "residual":
         design = np.hstack([np.ones((problem.n, 1)), problem.z])
         terms = weights[:, None] * (squares - design @ np.linalg.lstsq(design, squares, rcond=None)[0])
     else:
         rows, columns = np.triu_indices(v.shape[1])
         trend = v.T @ weights / problem.n
         linear = v[:, rows] * trend[columns] + v[:, columns] * trend[rows]
-        terms = weights[:, None] * squares - linear * _svec_factors(v.shape[1])
+        # a response less its mean weights squares less theirs
+        terms = weights[:, None] * (squares - squares.mean(axis=0)) - linear * _svec_factors(v.shape[1])
     return _limit(statistic, _pairs(v.shape[1]), terms / np.sqrt(spread))
 
 
-def _quadratic_terms(rotated: FloatArray, residuals: FloatArray, d: int) -> FloatArray:
-    """(n, k) terms of the Hessian of a quadratic fit among the directions from d on, in coordinates of all of them."""
-    p = rotated.shape[1]
+def _quadratic_limit(statistic: float, rotated: FloatArray, residuals: FloatArray, d: int) -> Limit:
+    """Law of the Hessian of a quadratic fit among the directions from d on, in coordinates of all of them."""
+    n, p = rotated.shape
     design = quadratic_design(rotated)
     q, r = np.linalg.qr(design)
-    coefficients = scipy.linalg.solve_triangular(r, q.T, check_finite=False)[1 + p :].T * len(design)
+    influence = scipy.linalg.solve_triangular(r, q.T, check_finite=False)[1 + p :].T * n
     rows, columns = np.triu_indices(p)
     own = rows >= d
     # twice the coefficient of a square is its second derivative
-    factors = np.where(rows == columns, 2.0, np.sqrt(2.0))[own]
-    return np.asarray(residuals[:, None] * coefficients[:, own] * factors)
+    terms = influence[:, own] * np.where(rows == columns, 2.0, np.sqrt(2.0))[own]
+    kept = np.maximum(1.0 - np.sum(q**2, axis=1), SMALLEST_REST)
+    weights, counts = _weights_of(terms * (residuals / kept)[:, None])
+    equal = 0.5 * _covariance_eigenvalues(terms)
+    return Limit(statistic, float(_pairs(p - d)), weights, counts, weighted_chi2_sf(statistic, equal))
 
 
 _LIMITS: dict[str, Callable[[Problem, Eigenpairs, int], Limit]] = {
@@ -281,7 +219,7 @@ def coordinate_limit(problem: Problem, directions: FloatArray) -> Limit:
     v = problem.z @ directions
     count = len(problem.shares) - 1
     if problem.method == "save":
-        weights = _covariance_eigenvalues(_squares(v) / np.sqrt(2.0))
+        weights = _square_weights(v)
         counts = np.full(len(weights), float(count))
         return _limit_of_weights(_squared_deviations(problem, directions), count * _pairs(v.shape[1]), weights, counts)
     means = slice_means(problem.z, problem.codes)
@@ -326,11 +264,23 @@ def _weights_of(terms: FloatArray) -> tuple[FloatArray, FloatArray]:
 def _covariance_eigenvalues(terms: FloatArray) -> FloatArray:
     """Positive eigenvalues of the covariance of (n, k) terms, through the smaller side; NaN where both are too wide."""
     n, k = terms.shape
-    if min(n, k) > WIDEST:
-        return np.full(1, np.nan)
+    if _too_wide(n, k):
+        return UNKNOWN
     centred = terms - terms.mean(axis=0)
     gram = centred.T @ centred if k <= n else centred @ centred.T
-    return np.maximum(scipy.linalg.eigvalsh(gram / n, check_finite=False), 0.0)
+    return np.asarray(np.maximum(scipy.linalg.eigvalsh(gram / n, check_finite=False), 0.0))
+
+
+def _square_weights(v: FloatArray, beside: FloatArray | None = None) -> FloatArray:
+    """Eigenvalues of the covariance of svec(v v') / sqrt(2), with other columns beside them."""
+    if _too_wide(len(v), _pairs(v.shape[1])):
+        return UNKNOWN
+    terms = _squares(v) / np.sqrt(2.0)
+    return _covariance_eigenvalues(terms if beside is None else np.hstack([terms, beside]))
+
+
+def _too_wide(n: int, k: int) -> bool:
+    return min(n, k) > WIDEST or n * k > MOST_VALUES
 
 
 def _complement(means: FloatArray, shares: FloatArray, d: int) -> FloatArray:
@@ -343,6 +293,20 @@ def _complement(means: FloatArray, shares: FloatArray, d: int) -> FloatArray:
 def _squared_deviations(problem: Problem, rest: FloatArray) -> float:
     deviations = slice_deviations(problem.z @ rest, problem.codes, about_means=True)
     return 0.5 * problem.n * float(np.sum(deviations**2))
+
+
+def _within_slices(v: FloatArray, codes: IntArray) -> FloatArray:
+    """(n, k) columns less the means of their slices, scaled so that covariances in slices have no bias.
+
+    Under the null hypothesis the means are zero; where they are not, they would hide themselves in the covariance.
+    A slice of one observation, whose covariance cannot be had without its mean, keeps its values.
+    """
+    sizes = np.bincount(codes).astype(np.float64)
+    means = np.array([np.bincount(codes, weights=column) for column in v.T]).T / sizes[:, None]
+    single = sizes == 1
+    means[single] = 0.0
+    scales = np.where(single, 1.0, np.sqrt(sizes / np.maximum(sizes - 1.0, 1.0)))
+    return np.asarray((v - means[codes]) * scales[codes, None])
 
 
 def _products(a: FloatArray, b: FloatArray) -> FloatArray:

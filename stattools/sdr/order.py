@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -242,13 +242,34 @@ def determine(
 
 def _wanted(criterion: str | int, criteria: str | Sequence[str], n: int) -> set[str]:
     deciding = {_validation.choice(criterion, CRITERIA, "n_components")} if isinstance(criterion, str) else set()
-    if isinstance(criteria, str):
-        if _validation.choice(criteria, ("auto", "all"), "criteria") == "all":
-            return set(CRITERIA)
+    listed = criteria_of(criteria)
+    if listed == "all":
+        return set(CRITERIA)
+    if listed == "auto":
         if n <= ALL_UP_TO:
             return (set(CRITERIA) if n >= FEWEST_TO_VALIDATE else set(CRITERIA) - {"cv"}) | deciding
         return {"bic", "ratio"} | deciding
-    return {_validation.choice(name, CRITERIA, "criteria") for name in criteria} | deciding
+    return set(listed) | deciding
+
+
+def criteria_of(criteria: Any) -> str | tuple[str, ...]:
+    """Which criteria are to be computed, checked: "auto", "all" or their names.
+
+    Raises
+    ------
+    InvalidParameterError
+        An unknown name, or no sequence of names.
+
+    Examples
+    --------
+    >>> criteria_of(["bic", "ratio"])
+    ('bic', 'ratio')
+    """
+    if isinstance(criteria, str):
+        return _validation.choice(criteria, ("auto", "all"), "criteria")
+    if not isinstance(criteria, Iterable):
+        raise InvalidParameterError(f"criteria is {criteria!r}; it is 'auto', 'all' or a sequence of {CRITERIA}")
+    return tuple(_validation.choice(name, CRITERIA, "criteria") for name in criteria)
 
 
 def _positive(constant: float) -> float:

@@ -144,8 +144,16 @@ def _columns_of(new: Any, columns: Columns, name: str) -> FloatArray:
 
 def numbers(data: Any, name: str) -> FloatArray:
     """(n, d) numbers; one dimension is a column."""
+    require_dense(data, name)
     rows = _validation.float_array(data, name, ndim=(1, 2))
     return rows[:, None] if rows.ndim == 1 else rows
+
+
+def require_dense(data: Any, name: str) -> None:
+    """Refuse sparse matrices; some of them are dicts, so this comes before dicts of blocks are looked for."""
+    if hasattr(data, "toarray"):
+        what = type(data).__name__
+        raise InvalidDataError(f"{name} is sparse ({what}); kernels need a dense array, such as {name}.toarray()")
 
 
 def city_block(first: FloatArray, second: FloatArray) -> FloatArray:

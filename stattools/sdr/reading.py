@@ -12,14 +12,17 @@ from stattools import _random, _validation
 from stattools._errors import AssumptionWarning, DegenerateDataError, InvalidDataError, InvalidParameterError, Notes
 from stattools._typing import FloatArray
 from stattools.distributions import DistributionArray
-from stattools.distributions.slicers import Directions, Identity
 from stattools.distributions.summaries import is_flat, is_on_line
 from stattools.sdr.bandwidths import Rule, bandwidth_of, bandwidth_of_distances, identical
 from stattools.sdr.parts import Columns, Part, Template, features_of, numbers
+from stattools.sdr.slices import is_categorical
+from stattools.sdr.slicing import natural_metric, natural_slicer
 
 METRICS = ("auto", "w2", "sw2", "w1", "intrinsic", "euclidean", "match", "precomputed")
 KERNELS = ("gaussian", "laplacian", "precomputed")
 DEFAULT_QUANTILES = 200
+FEWEST = 3
+"""Observations that a fit needs."""
 LARGEST_SAMPLE = 500
 """Common sample size up to which quantile functions keep a cell for each point, which is exact."""
 
@@ -57,6 +60,7 @@ class Options:
 def precomputed_part(data: Any, name: str) -> Part:
     """A Gram matrix as a block of its own."""
     gram = _gram(data, name)
+    _require_enough(len(gram), name)
     where = f"{len(gram)} rows of a Gram matrix"
     return Part(name, "precomputed", "precomputed", "precomputed", np.nan, gram, None, where)
 
@@ -69,16 +73,21 @@ def part_of(data: Any, options: Options, notes: Notes) -> Part:
         raise InvalidParameterError(f"{options.name} is a block of a dict; a precomputed kernel stands alone")
     if isinstance(data, DistributionArray):
         return _distributions(data, kernel, metric, options, notes)
-    if _is_categorical(data):
+    if is_categorical(data):
         return _categories(data, metric, options)
     return _vectors(data, kernel, metric, options)
 
 
+def _require_enough(n: int, name: str) -> None:
+    if n < FEWEST:
+        raise InvalidDataError(f"{name} has n_samples = {n}; at least {FEWEST} observations are needed")
+
+
 def _distributions(data: DistributionArray, kernel: str, metric: str, options: Options, notes: Notes) -> Part:
+    _require_enough(len(data), options.name)
     line = is_on_line(data)
     flat = is_flat(data)
-    natural = "w2" if line else "sw2" if flat else "intrinsic"
-    metric = natural if metric == "auto" else metric
+    metric = natural_metric(data) if metric == "auto" else metric
     side = options.name[0].lower()
     allowed = {"w2", "w1"} if line else {"sw2", "w2"} if flat else {"intrinsic", "w2"}
     if metric not in allowed:
@@ -91,7 +100,7 @@ def _distributions(data: DistributionArray, kernel: str, metric: str, options: O
         )
     if metric == "w2" and not line:
         return _clouds(data, kernel, options, notes)
-    template = Template(data[:1], _slicer(data, metric, options), _n_quantiles(data, options, notes))
+    template = Template(data[:1], _slicer(data, options), _n_quantiles(data, options, notes))
     rows = features_of(data, template, metric)
     bandwidth = bandwidth_of(rows, options.rule(kernel), metric)
     where = f"{len(data)} distributions {data.place}"
@@ -117,13 +126,11 @@ def _clouds(data: DistributionArray, kernel: str, options: Options, notes: Notes
     return Part(options.name, "clouds", kernel, "w2", bandwidth, data, distances, where)
 
 
-def _slicer(data: DistributionArray, metric: str, options: Options) -> Any:
-    if metric in ("w2", "w1"):
-        return Identity()
-    if metric == "sw2":
-        seed = _random.generator(_random.child_seed(options.seed, 0 if options.name[0] == "X" else 1))
-        return Directions.random(data.n_coordinates, options.n_directions, kind="qmc", rng=seed)
-    return data.domain.eigenbasis(options.n_directions)
+def _slicer(data: DistributionArray, options: Options) -> Any:
+    """Other metrics than the natural one that reach this, "w1" on the line, have its slicer."""
+    generator = _random.generator(_random.child_seed(options.seed, 0 if options.name[0] == "X" else 1))
+    number = options.n_directions
+    return natural_slicer(data, n_directions=number, n_functions=number, rng=generator)
 
 
 def _n_quantiles(data: DistributionArray, options: Options, notes: Notes) -> int:
@@ -131,7 +138,7 @@ def _n_quantiles(data: DistributionArray, options: Options, notes: Notes) -> int
     if options.n_quantiles is not None:
         return options.n_quantiles
     sizes = np.unique(np.diff(data.offsets)) if data.offsets is not None else np.array([0])
-    if data.masses is None and len(sizes) == 1 and sizes[0] <= 500:
+    if data.masses is None and len(sizes) == 1 and sizes[0] <= LARGEST_SAMPLE:
         return int(sizes[0])
     notes.remark(
         f"{options.name}: quantile functions were averaged over {DEFAULT_QUANTILES} cells; distances are at most the "
@@ -145,6 +152,7 @@ def _vectors(data: Any, kernel: str, metric: str, options: Options) -> Part:
     if metric not in ("auto", "euclidean"):
         raise InvalidParameterError(f"metric_{side} is {metric!r}; for columns of numbers it is 'euclidean'")
     rows = numbers(data, options.name)
+    _require_enough(len(rows), options.name)
     names = tuple(str(name) for name in data.columns) if hasattr(data, "columns") else None
     columns = Columns(rows.shape[1], names)
     bandwidth = bandwidth_of(rows, options.rule(kernel), "euclidean")
@@ -158,24 +166,11 @@ def _categories(data: Any, metric: str, options: Options) -> Part:
             f"metric_{options.name[0].lower()} is {metric!r}; for categories it is 'match', 1 where they are equal"
         )
     codes, levels = _validation.group_codes(data, options.name)
+    _require_enough(len(codes), options.name)
     if len(levels) < 2:
         raise DegenerateDataError(f"{options.name} has the single category {levels[0]!r}")
     where = f"{len(codes)} labels of {len(levels)} categories"
     return Part(options.name, "categories", "match", "match", np.nan, codes, levels, where)
-
-
-def _is_categorical(data: Any) -> bool:
-    dtype = getattr(data, "dtype", None)
-    if hasattr(dtype, "categories"):
-        return True
-    if hasattr(data, "columns"):
-        return False
-    array = np.asarray(data, dtype=object) if isinstance(data, (list, tuple)) else np.asarray(data)
-    if array.ndim != 1 or not array.size:
-        return False
-    if array.dtype.kind in "USb":
-        return True
-    return array.dtype.kind == "O" and all(isinstance(value, (str, bool)) for value in array.tolist())
 
 
 def _gram(data: Any, name: str) -> FloatArray:
@@ -195,5 +190,5 @@ def _gram(data: Any, name: str) -> FloatArray:
             "turned into a kernel first, for example by exp(-d^2 / (2 b^2))"
         )
     if np.ptp(gram) <= 1e-14 * size:
-        raise DegenerateDataError(identical(name))
+        raise DegenerateDataError(identical(name, "rows"))
     return gram

@@ -10,12 +10,14 @@ import numpy as np
 from stattools import _validation
 from stattools._errors import DegenerateDataError, InvalidDataError
 from stattools._typing import FloatArray, IntArray
+from stattools.results import serialization
 
-RULES = ("balanced", "dr")
+RULES = ("dr", "balanced")
 FEWEST = 2
 """Observations that a slice of numbers has at least."""
 
 
+@serialization.register
 @dataclass(frozen=True, eq=False)
 class Slices:
     """Observations in groups by their response.
@@ -39,6 +41,10 @@ class Slices:
     names: tuple[str, ...]
     levels: bool
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", _validation.read_only(np.ascontiguousarray(self.codes, dtype=np.intp)))
+        object.__setattr__(self, "names", tuple(self.names))
+
     @property
     def count(self) -> int:
         """Number of slices H."""
@@ -60,7 +66,7 @@ class Slices:
         return np.eye(self.count)[self.codes]
 
 
-def slice_response(response: Any, *, n_slices: int | None, n_columns: int, rule: str = "balanced") -> Slices:
+def slice_response(response: Any, *, n_slices: int | None, n_columns: int, rule: str = "dr") -> Slices:
     """Group observations by their response.
 
     Parameters
@@ -71,9 +77,10 @@ def slice_response(response: Any, *, n_slices: int | None, n_columns: int, rule:
         None is ``max(8, n_columns + 3)``, or n / 4 where that is less, and 2 at least.
     n_columns : int
         Columns of the predictor.
-    rule : {"balanced", "dr"}
-        "balanced": slices as equal as ties allow. "dr": n // n_slices observations or as many more as share the last
-        value, from the smallest on, as the R package of this name does; what remains is a slice of its own.
+    rule : {"dr", "balanced"}, default "dr"
+        "dr": n // n_slices observations or as many more as share the last value, from the smallest on, as the R package
+        of this name does; what remains is a slice of its own, one or two observations join the last. "balanced": slices
+        as equal as ties allow, of two observations at least.
 
     Returns
     -------
@@ -91,8 +98,8 @@ def slice_response(response: Any, *, n_slices: int | None, n_columns: int, rule:
 
     Examples
     --------
-    >>> slice_response(np.arange(6.0), n_slices=3, n_columns=1).sizes
-    array([2, 2, 2])
+    >>> slice_response(np.arange(20.0), n_slices=3, n_columns=1).sizes
+    array([6, 6, 8])
     >>> slice_response(np.array(["b", "a", "b"]), n_slices=None, n_columns=1).names
     ('a', 'b')
     """
@@ -105,6 +112,26 @@ def slice_response(response: Any, *, n_slices: int | None, n_columns: int, rule:
     if values.ndim == 1:
         return _checked(_of_numbers(values, wanted, rule))
     return _checked(_nested(values, wanted, rule))
+
+
+def is_categorical(response: Any) -> bool:
+    """Whether a response is labels: text, booleans, or a column that declares categories; integers are numbers.
+
+    Examples
+    --------
+    >>> is_categorical(["a", "b"]), is_categorical([1, 2])
+    (True, False)
+    """
+    if hasattr(getattr(response, "dtype", None), "categories"):
+        return True
+    if hasattr(response, "columns"):
+        return False
+    array = np.asarray(response, dtype=object) if isinstance(response, (list, tuple)) else np.asarray(response)
+    if array.ndim != 1 or not array.size:
+        return False
+    if array.dtype.kind in "USb":
+        return True
+    return array.dtype.kind == "O" and all(isinstance(value, (str, bool)) for value in array.tolist())
 
 
 def _checked(slices: Slices) -> Slices:
@@ -159,7 +186,8 @@ def _nested(values: FloatArray, wanted: int, rule: str) -> Slices:
     each = int(np.ceil(round(wanted ** (1 / values.shape[1]), 9)))
     codes, names, levels = np.zeros(len(values), np.intp), [""], True
     for column in values.T:
-        parts, collected = np.empty(len(values), np.intp), []
+        parts = np.empty(len(values), np.intp)
+        collected: list[str] = []
         for k, name in enumerate(names):
             own = np.flatnonzero(codes == k)
             inner = _of_numbers(column[own], each, rule)

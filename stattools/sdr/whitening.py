@@ -11,8 +11,10 @@ from scipy.linalg import qr, solve_triangular
 from stattools import _validation
 from stattools._errors import DegenerateDataError
 from stattools._typing import FloatArray
+from stattools.results import serialization
 
 
+@serialization.register
 @dataclass(frozen=True, eq=False)
 class Whitening:
     """The map from columns to white coordinates, z = (x - mean) / spread R^{-1}.
@@ -38,6 +40,10 @@ class Whitening:
     spread: FloatArray
     factor: FloatArray
     ridge: float
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "spread", "factor"):
+            object.__setattr__(self, name, _validation.read_only(np.ascontiguousarray(getattr(self, name))))
 
     def apply(self, x: FloatArray) -> FloatArray:
         """(k, p) white coordinates of rows."""
@@ -94,8 +100,8 @@ def whitening(x: FloatArray, *, ridge: float = 0.0, names: Sequence[str] | None 
         )
     else:
         _require_independent(rows, labels)
-    factor = np.linalg.qr(rows, mode="r")
-    return Whitening(*map(_validation.read_only, (mean, spread, factor)), ridge)
+    factor = np.asarray(np.linalg.qr(rows, mode="r"))
+    return Whitening(mean, spread, factor, ridge)
 
 
 def _require_independent(rows: FloatArray, labels: Sequence[str]) -> None:

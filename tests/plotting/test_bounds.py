@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stattools._provenance import Provenance
-from stattools.bounds import BoundTable
+from stattools.bounds import BoundTable, test_set
 from stattools.exceptions import InvalidParameterError
 from stattools.plotting.bounds import plot_bound_table
 from stattools.results import BoundResult
@@ -72,6 +72,38 @@ def test_marks_bars_and_whiskers_are_the_numbers(mixed, ax):
         assert bar[:, 0].tolist() == [0.1, mixed[names[bar[0, 1]]].value]
     (whisker,) = segments(ax, "interval")
     assert whisker[:, 0].tolist() == [0.35, 0.47] and names[whisker[0, 1]] == "ld_mi"
+
+
+def test_diagnostics_and_contradicted_bounds_are_crosses_and_no_certificates(ax):
+    mixed = table(
+        real=bound(0.4),
+        guess=bound(0.2, diagnostic="bins"),
+        crossed=bound(0.15, "high-probability", interval=ConfidenceInterval(0.3, 0.15)),
+        sure=bound(0.3, "high-probability"),
+        doubted=bound(0.12, "high-probability", diagnostic="masks"),
+    )
+    mixed.plot(ax=ax, xlim=(0, 1))
+    assert ticks(ax) == ["sure", "real", "doubted", "guess", "crossed"]
+    headings = [text.get_text() for text in ax.texts if (text.get_gid() or "").startswith("heading")]
+    assert headings[2:] == ["diagnostics, which need not be bounds", "contradicted by their other limit"]
+    names = by_place(ax)
+    assert {names[y] for _, y in marks(ax)} == {"sure", "real"}
+    assert {(names[y], x) for x, y in marks(ax, "no bound")} == {("doubted", 0.12), ("guess", 0.2), ("crossed", 0.15)}
+
+
+def test_lower_bounds_have_the_largest_first_and_are_seen(ax):
+    lower = test_set(errors=2, n=60, method="all", alternative="lower")
+    lower.plot(ax=ax)
+    values = [lower[key].value for key in ticks(ax)]
+    assert values == sorted(values, reverse=True) and ax.get_xlabel() == "lower bound of the risk"
+    low, high = ax.get_xlim()
+    assert low < 0 and high > lower[0].empirical_risk
+    names = by_place(ax)
+    for x, y in marks(ax):
+        assert x == lower[names[y]].value and low <= x <= high
+    beyond = {names[y] for _, y in marks(ax, "beyond")}
+    assert beyond == {key for key, each in lower.items() if each.value < low} and "empirical_bernstein" in beyond
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_gid() == "smallest"] == [0.0]
 
 
 def test_a_vacuous_bound_is_hollow_and_may_be_left_out(mixed, ax):

@@ -38,6 +38,13 @@ def test_gaps_and_vacuous_parts(ax):
     assert named == {"risk": 0.1, "largest": 1.0}
 
 
+def test_what_has_no_delta_is_drawn_once_and_named(ax):
+    bound_curve(["kl", "cmi"], SIZES, DELTAS, information=1.0).plot(ax=ax)
+    assert len(lines(ax)) == 3
+    words = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert words == ["kl", "cmi (on average)", "delta = 0.05", "delta = 0.001"]
+
+
 def test_a_comparison_draws_the_forest_of_a_table(ax):
     average = mutual_information(10.0, 100, risk=0.03)
     table = compare(test_set(errors=3, n=100, method="all"), average, union=True)

@@ -29,6 +29,19 @@ def test_an_open_end_has_no_line(ax, alternative):
     assert line(ax, "upper" if alternative == "lower" else "lower") is None
 
 
+@pytest.mark.filterwarnings("ignore::stattools.exceptions.AssumptionWarning")
+def test_limits_that_contradict_each_other_are_no_limits(ax):
+    sequence = confidence_sequence(np.repeat([0.0, 1.0], 300))
+    first = int(np.argmax(sequence.low > sequence.high)) + 1
+    assert 300 < first < 600
+    sequence.plot(ax=ax)
+    assert line(ax, "contradicted").get_xdata()[0] == first
+    for gid, values in (("lower", sequence.low), ("upper", sequence.high)):
+        np.testing.assert_array_equal(line(ax, gid).get_ydata(), values[: first - 1])
+        np.testing.assert_array_equal(line(ax, f"{gid}, no limit").get_ydata(), values[first - 1 :])
+    assert any("use neither" in text.get_text() for text in ax.texts)
+
+
 def test_long_sequences_are_thinned():
     for log_time in (True, False):
         times = drawn_times(10**6, log_time)
