@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from stattools import _random, _validation
 from stattools._errors import InvalidDataError, Notes
 from stattools._typing import FloatArray
 from stattools.collider import augmented, inputs, study
+from stattools.collider.constraints import Constraint
 from stattools.collider.fitting import Options, require_constrained, two_dimensional
 from stattools.collider.study import Examination, Problem
 
@@ -102,7 +104,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
             y=two_dimensional(response),
             unlabeled=inputs.unlabeled_rows(X_unlabeled, names, rows.shape[1], notes),
             constraints=tuple(resolved),
-            labels=tuple(str(constraint) for constraint in self.constraints_),
+            labels=tuple(_words(constraint, y) for constraint in self.constraints_),
             names=names or tuple(f"x{j}" for j in range(rows.shape[1])),
         )
         self._fit, parts = study.run(problem, options, examination, notes, seed)
@@ -275,6 +277,14 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         ]
         passed = ["X", "y", *([] if X_unlabeled is None else ["X_unlabeled=X_unlabeled"])]
         return f"{type(self).__name__}({', '.join(chosen)}).fit({', '.join(passed)})"
+
+
+def _words(constraint: Constraint, y: Any) -> str:
+    """A constraint with the name that the response has in its table."""
+    name = getattr(y, "name", None)
+    if isinstance(name, str) and name and constraint.response == Constraint.response:
+        constraint = replace(constraint, response=name)
+    return str(constraint)
 
 
 def _response(y: Any, n: int, name: str) -> FloatArray:
