@@ -6,7 +6,7 @@ from values of the fitted function, and from its residuals.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,8 @@ class Correction:
     places : for each constraint, the indices of A and of B. projectors : their regressions, to be summed. sweeps,
     change : of the backfitting over several constraints, change relative to the size of the function.
     degrees_of_freedom, noise : (q,) sums over the constraints. penalty : (constraints, q), infinite for no projection,
-    NaN where there is none. low, high : (q,) that no value of the correction can leave.
+    NaN where there is none. low, high : (q,) that no value of the correction can leave. smoothers : `projectors` with
+    all that smoothing other targets needs, if they were kept.
     """
 
     places: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
@@ -55,6 +56,11 @@ class Correction:
     penalty: FloatArray
     low: FloatArray
     high: FloatArray
+    smoothers: tuple[FittedProjector, ...] = ()
+
+    def compact(self) -> Correction:
+        """Without what only degrees of freedom need."""
+        return replace(self, smoothers=())
 
     def predict(self, X: FloatArray) -> FloatArray:
         """(k, q) values to subtract; of mean zero over the rows of the fit, up to the bounds."""
@@ -134,6 +140,7 @@ def fit_correction(
     *,
     penalty: str | float = "gcv",
     tolerance: float = TOLERANCE,
+    keep: bool = False,
     rng: Seed = None,
 ) -> Correction:
     """The correction for one or several constraints.
@@ -150,6 +157,8 @@ def fit_correction(
         As in `fit_projector`.
     tolerance : float, default 1e-8
         Sweeps end when the correction changes by less, relative to the root mean square of the targets.
+    keep : bool, default False
+        Keep the smoothers.
 
     Notes
     -----
@@ -202,6 +211,7 @@ def fit_correction(
         np.array([p.penalty for p in projectors]),
         low,
         high,
+        tuple(projectors) if keep else (),
     )
 
 

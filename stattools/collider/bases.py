@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -143,6 +143,12 @@ class FeatureRidge:
         slopes = self._spectrum.right.T @ self._path.primal(self.penalty)
         features = _features(self._maps, self._scales, X) - self._spectrum.mean
         return np.asarray(features @ slopes + self._path.mean)
+
+    def again(self, y: FloatArray, penalty: float) -> FeatureRidge:
+        """The same smoother for other (n, k) responses, all with one penalty."""
+        own = np.full(y.shape[1], penalty)
+        path = ridge_path(self._spectrum, y)
+        return replace(self, penalty=own, out_of_sample=y - path.loo_residuals(own), _path=path)
 
     def std(self, X: FloatArray) -> FloatArray:
         features = _features(self._maps, self._scales, X)

@@ -140,6 +140,12 @@ class ProjectedFit:
             return np.vstack([labelled, correction.constrained.predict(others)]) if len(others) else labelled
         return np.asarray(self.values - correction.predict(rows))
 
+    def compact(self) -> ProjectedFit:
+        """Without what only degrees of freedom need."""
+        if isinstance(self.correction, Correction):
+            return replace(self, correction=self.correction.compact())
+        return self
+
     def unprojected(self) -> ProjectedFit:
         """The base alone."""
         return replace(self, correction=None)
@@ -193,14 +199,16 @@ def fit_projected(
     X_unlabeled: FloatArray,
     constraints: Sequence[Any],
     seed: np.random.SeedSequence,
+    *,
+    keep: bool = False,
 ) -> ProjectedFit:
     """Fit the base and the correction for the constraints.
 
     X : (n, p); y : (n, q); X_unlabeled : (m, p), m may be 0; constraints : with tuples of indices `independent` and
-    `given`.
+    `given`; keep : the smoothers of the correction, for degrees of freedom.
     """
     base = fit_base(options, X, y, seed)
-    return project_base(base, options, X, y, X_unlabeled, constraints, seed)
+    return project_base(base, options, X, y, X_unlabeled, constraints, seed, keep=keep)
 
 
 def project_base(
@@ -211,6 +219,8 @@ def project_base(
     X_unlabeled: FloatArray,
     constraints: Sequence[Any],
     seed: np.random.SeedSequence,
+    *,
+    keep: bool = False,
 ) -> ProjectedFit:
     """The correction for a base that was fitted before; parameters as in `fit_projected`."""
     outside = two_dimensional(np.asarray(base.out_of_sample))
@@ -231,6 +241,7 @@ def project_base(
             targets_of(method, values, residuals, rows, constraints),
             constraints,
             penalty=options.penalty,
+            keep=keep,
             rng=_random.child_seed(seed, PROJECTION_KEY),
         )
     return ProjectedFit(base, correction, residuals, values, method, ratio, r_squared)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,16 @@ from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider.features import Scaler
 from stattools.collider.krr_basis import NYSTROM_RANK, Basis, exact_basis, nystrom_basis
-from stattools.collider.krr_fourier import N_FEATURES, fit_fourier, streamed_scaler
+from stattools.collider.krr_fourier import (
+    N_FEATURES,
+    FourierBasis,
+    draw_features,
+    fit_streamed,
+    remark_on,
+    streamed_scaler,
+)
 from stattools.collider.krr_tuning import Lengthscales, choose_lengthscales
-from stattools.rkhs.fourier import STREAMED_CRITERIA
+from stattools.rkhs.fourier import STREAMED_CRITERIA, over_rows
 from stattools.rkhs.ridge import CRITERIA, RidgePath, Selection, posterior_deviations, ridge_path
 
 SOLVERS = ("auto", "exact", "nystrom", "rff")
@@ -78,20 +86,41 @@ class KernelRidge:
 
     def predict(self, X: FloatArray) -> FloatArray:
         """(k, q) values at (k, p) rows."""
-        parts = [self._basis.kernels(part) @ self._coefficients for part in self._chunks(X)]
+        parts = self._over_chunks(X, lambda part: self._basis.kernels(part) @ self._coefficients)
         return np.asarray(np.vstack(parts) + self._constants)
 
     def std(self, X: FloatArray) -> FloatArray:
         """(k, q) posterior standard deviations of the function at (k, p) rows, see Notes of `fit_krr`."""
-        parts = []
-        for part in self._chunks(X):
-            coordinates, lengths = self._basis.coordinates(self._basis.kernels(part))
-            parts.append(posterior_deviations(self._path, self.penalty, coordinates, lengths))
-        return np.vstack(parts)
 
-    def _chunks(self, X: FloatArray) -> list[FloatArray]:
+        def deviations(part: FloatArray) -> FloatArray:
+            coordinates, lengths = self._basis.coordinates(self._basis.kernels(part))
+            return posterior_deviations(self._path, self.penalty, coordinates, lengths)
+
+        return np.vstack(self._over_chunks(X, deviations))
+
+    def again(self, y: FloatArray, penalty: float) -> KernelRidge | None:
+        """The same smoother for other (n, k) responses, all with one penalty; None where rows were not kept."""
+        spectrum = getattr(self._basis, "spectrum", None)
+        if spectrum is None:
+            return None
+        own = np.full(y.shape[1], penalty)
+        path = ridge_path(spectrum, y, intercept=self._path.intercept)
+        coefficients, constants = self._basis.coefficients(path, own)
+        return replace(
+            self,
+            penalty=own,
+            out_of_sample=y - path.loo_residuals(own),
+            _coefficients=coefficients,
+            _constants=constants,
+            _path=path,
+        )
+
+    def _over_chunks(self, X: FloatArray, of: Callable[[FloatArray], FloatArray]) -> list[FloatArray]:
+        """Values of a function of scaled points, for parts of the rows."""
         step = max(1, CHUNK // max(1, self._basis.width))
-        return [_scaled(X[i : i + step], self.scaler, self.lengthscale) for i in range(0, max(1, len(X)), step)]
+        if len(X) <= step:
+            return [of(_scaled(X, self.scaler, self.lengthscale))]
+        return list(over_rows(lambda rows: of(_scaled(X[rows], self.scaler, self.lengthscale)), len(X), step))
 
 
 def fit_krr(
@@ -194,20 +223,25 @@ def fit_krr(
     kept = scaler.kept if scaler is not None else np.arange(X.shape[1])
     folds = fold_labels(len(X), seed) if tune == "kfold" else None
 
-    scale, chosen, notes = _lengthscales(
+    scale, chosen, notes = lengthscales(
         X, targets, scaler, kept, lengthscale, groups, tune=tune, intercept=intercept, folds=folds, seed=seed
     )
     fixed = None if penalty is None else _penalties(penalty, targets.shape[1])
     if solver == "rff":
-        found = fit_fourier(
-            lambda rows: _scaled(X[rows], scaler, scale), targets, fixed, tune, d=len(scale), count=n_features,
-            seed=_random.child_seed(seed, FEATURES_KEY),
-        )  # fmt: skip
-        basis: Basis = found.basis
+        features_seed = _random.child_seed(seed, FEATURES_KEY)
+        features = draw_features(len(scale), n_features, features_seed)
+
+        def points_of(rows: slice) -> FloatArray:
+            return _scaled(X[rows], scaler, scale)
+
+        found = fit_streamed(
+            lambda rows, out: features.of(points_of(rows), out), targets, features.count, fixed, tune
+        )
+        basis: Basis = FourierBasis(features, found.path)
         path: RidgePath = found.path
         selection, own, outside = found.selection, found.penalty, found.out_of_sample
         fitted: FloatArray | None = found.fitted
-        notes += (found.remark,)
+        notes += (remark_on(features, points_of, len(X), features_seed),)
     else:
         points = np.ascontiguousarray(_scaled(X, scaler, scale))
         if solver == "exact":
@@ -266,7 +300,7 @@ def _scaled(X: FloatArray, scaler: Scaler | None, lengthscale: FloatArray | floa
     return np.asarray((X if scaler is None else scaler.of(X)) / lengthscale)
 
 
-def _lengthscales(
+def lengthscales(
     X: FloatArray,
     y: FloatArray,
     scaler: Scaler | None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from stattools.rkhs.fourier import (
     accumulate,
     beside,
     fourier_features,
-    row_blocks,
+    over_rows,
     streamed_ridge,
 )
 from stattools.rkhs.kernels import gaussian_gram
@@ -51,66 +53,71 @@ class FourierBasis:
 
 
 @dataclass(frozen=True, eq=False)
-class FourierFit:
-    """From `fit_fourier`. selection : None if the penalty was given. penalty : (q,). fitted, out_of_sample : (n, q)."""
+class StreamedFit:
+    """From `fit_streamed`. selection : None if the penalty was given. penalty : (q,). Others : (n, q)."""
 
-    basis: FourierBasis
     path: StreamedRidge
     selection: Selection | None
     penalty: FloatArray
     fitted: FloatArray
     out_of_sample: FloatArray
-    remark: str
 
 
 def streamed_scaler(X: FloatArray) -> Scaler:
     """What `Scaler.fit` finds on (n, p) rows, which are read in blocks."""
     width = X.shape[1]
     # blocks are centred in place, hence copies
-    moments = accumulate((np.array(X[rows], dtype=np.float64) for rows in row_blocks(len(X))), width)
+    moments = accumulate(lambda rows: np.array(X[rows], dtype=np.float64), len(X), width)
     scale = np.sqrt(np.diag(moments.scatter) / moments.count)
-    kept: IntArray = np.flatnonzero(scale > CONSTANT * moments.size)
+    kept: IntArray = np.flatnonzero(scale > CONSTANT * np.sqrt(moments.mean**2 + scale**2))
     return Scaler(moments.mean[kept], scale[kept], kept)
 
 
-def fit_fourier(
-    points: Callable[[slice], FloatArray],
-    y: FloatArray,
-    penalty: FloatArray | None,
-    tune: str,
-    *,
-    d: int,
-    count: int,
-    seed: np.random.SeedSequence,
-) -> FourierFit:
-    """Ridge regression on random features, with an unpenalised intercept; two passes over the rows.
+def fit_streamed(
+    fill: Callable[[slice, FloatArray], Any], y: FloatArray, count: int, penalty: FloatArray | None, tune: str
+) -> StreamedFit:
+    """Ridge regression on features, with an unpenalised intercept; two passes over the rows.
 
     Parameters
     ----------
-    points : callable
-        The (k, d) points, over their lengthscales, of a slice of rows.
+    fill : callable
+        Called with a slice of rows and a (k, w) array with w >= count, whose first columns it overwrites.
     y : (n, q) float64
+    count : int
+        Features.
     penalty : (q,) float64, or None
         None chooses it.
     tune : {"reml", "gcv"}
-    d, count : int
-        Columns, and features, an even number.
-    seed : SeedSequence
     """
-    features = fourier_features(d, count, rng=_random.child_seed(seed, FREQUENCIES_KEY))
-    blocks = beside(lambda rows, out: features.of(points(rows), out), y, count)
-    path = streamed_ridge(accumulate(blocks, count + y.shape[1]), count)
+    n, q = y.shape
+    path = streamed_ridge(accumulate(beside(fill, y, count), n, count + q).split(count))
     selection = path.select(tune) if penalty is None else None
     own = selection.penalty if selection is not None else np.asarray(penalty)
     fitted, outside = np.empty(y.shape), np.empty(y.shape)
     without = path.leave_one_out(own)
-    for rows in row_blocks(len(y)):
-        fitted[rows], outside[rows] = without.of(features.of(points(rows)), y[rows])
-    remark = (
-        f"{count} random Fourier features stand for the kernel; their products differ from it by "
-        f"{_error(features, points, len(y), seed):.2g} (root mean square over pairs of rows)"
+
+    def both(rows: slice) -> None:
+        block = np.empty((rows.stop - rows.start, count))
+        fill(rows, block)
+        fitted[rows], outside[rows] = without.of(block, y[rows])
+
+    collections.deque(over_rows(both, n), maxlen=0)
+    return StreamedFit(path, selection, own, fitted, outside)
+
+
+def draw_features(d: int, count: int, seed: np.random.SeedSequence) -> FourierFeatures:
+    """The features of points over their lengthscales; d : columns, count : features, an even number."""
+    return fourier_features(d, count, rng=_random.child_seed(seed, FREQUENCIES_KEY))
+
+
+def remark_on(
+    features: FourierFeatures, points: Callable[[slice], FloatArray], n: int, seed: np.random.SeedSequence
+) -> str:
+    """How well the features stand for the kernel; points : those of a slice of the n rows."""
+    return (
+        f"{features.count} random Fourier features stand for the kernel; their products differ from it by "
+        f"{_error(features, points, n, seed):.2g} (root mean square over pairs of rows)"
     )
-    return FourierFit(FourierBasis(features, path), path, selection, own, fitted, outside, remark)
 
 
 def _error(

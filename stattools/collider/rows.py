@@ -9,7 +9,7 @@ import numpy as np
 
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
-from stattools.rkhs.fourier import row_blocks
+from stattools.rkhs.fourier import over_rows
 
 FEW_FEATURES = 0.1  # for each row
 ROWS_AT_ONCE = 8192
@@ -67,10 +67,13 @@ class Expansion:
 
     def times(self, coefficients: FloatArray, columns: FloatArray, given: FloatArray | None) -> FloatArray:
         """(k, q) features times (r, q) coefficients, a block of rows at a time."""
-        found = np.empty((len(columns), coefficients.shape[1]))
-        for rows in row_blocks(len(columns), ROWS_AT_ONCE):
-            found[rows] = self(columns[rows], None if given is None else given[rows]) @ coefficients
-        return found
+        if len(columns) <= ROWS_AT_ONCE:
+            return np.asarray(self(columns, given) @ coefficients)
+
+        def part(rows: slice) -> FloatArray:
+            return np.asarray(self(columns[rows], None if given is None else given[rows]) @ coefficients)
+
+        return np.vstack(list(over_rows(part, len(columns), ROWS_AT_ONCE)))
 
 
 def sharing(weights: FloatArray) -> list[IntArray]:

@@ -165,7 +165,7 @@ def _scatter(
             start += values.shape[1]
 
     width = sum(sizes)
-    moments = accumulate(beside(fill, own, width), width + own.shape[1])
+    moments = accumulate(beside(fill, own, width), len(own), width + own.shape[1])
     return Scatter(moments.count, moments.mean, moments.scatter, sizes[0], sizes[1])
 
 

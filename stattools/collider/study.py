@@ -87,12 +87,12 @@ def run(
     used = usable.only([check.used for check in checked])
     shift = _shift(used, examination, notes, seed)
     fit = fitting.fit_projected(
-        options, used.X, used.y, used.unlabeled, used.constraints, _random.child_seed(seed, FIT_KEY)
+        options, used.X, used.y, used.unlabeled, used.constraints, _random.child_seed(seed, FIT_KEY), keep=True
     )
     for words in fit.remarks:
         notes.remark(words)
     if not problem.constraints or options.method == "none":
-        return fit, Parts(None, None, None, None, freedom.of(fit, used), checked, None, shift, _tuning(fit))
+        return fit.compact(), Parts(None, None, None, None, freedom.of(fit, used), checked, None, shift, _tuning(fit))
     _remark_on_method(fit, options, used, notes)
     held_out = _gain(fit, used, options, examination, notes, seed)
     if examination.gate and fit.projects and held_out is not None and held_out.estimate <= 0:
@@ -115,7 +115,7 @@ def run(
         shift,
         _tuning(fit),
     )
-    return fit, parts
+    return fit.compact(), parts
 
 
 def _usable(problem: Problem, notes: Notes) -> Problem:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import scipy.linalg
@@ -17,12 +17,14 @@ from scipy.linalg.blas import dsyrk, dtrmm
 
 from stattools import _random, _validation
 from stattools._errors import InvalidParameterError
+from stattools._threads import blas_threads, one_blas_thread
 from stattools._typing import FloatArray, Seed
 from stattools.rkhs._kernels import cosines_and_sines
 from stattools.rkhs.ridge import RidgePath
 
-BLOCK = 4096
+BLOCK = 2048
 """Rows at once."""
+Part = TypeVar("Part")
 STREAMED_CRITERIA = ("reml", "gcv")
 THROUGH = 1e-10
 """What a leverage leaves of one, up to rounding, where a fit passes through the response."""
@@ -139,7 +141,8 @@ class Moments:
 
     Examples
     --------
-    >>> found = accumulate(iter([np.array([[1.0, 0.0], [3.0, 2.0]]), np.array([[2.0, 4.0]])]), 2)
+    >>> rows = np.array([[1.0, 0.0], [3.0, 2.0], [2.0, 4.0]])
+    >>> found = accumulate(lambda block: rows[block].copy(), 3, 2)
     >>> found.count, found.mean, found.scatter
     (3, array([2., 2.]), array([[2., 2.],
            [2., 8.]]))
@@ -149,35 +152,107 @@ class Moments:
     mean: FloatArray
     scatter: FloatArray
 
-    @property
-    def size(self) -> FloatArray:
-        """(w,) root mean square of each column."""
-        return np.asarray(np.sqrt(self.mean**2 + np.diag(self.scatter) / max(self.count, 1)))
+    def split(self, d: int) -> CrossMoments:
+        """Those of a regression of the last columns on the first d."""
+        return CrossMoments(
+            self.count,
+            self.mean[:d],
+            self.mean[d:],
+            self.scatter[:d, :d],
+            self.scatter[:d, d:],
+            np.diag(self.scatter)[d:],
+        )
 
 
-def accumulate(blocks: Iterator[FloatArray], width: int) -> Moments:
-    """Moments of the rows of all blocks; each (k, width) block is overwritten.
+def accumulate(block_of: Callable[[slice], FloatArray], n: int, width: int, *, size: int = BLOCK) -> Moments:
+    """Moments of n rows.
+
+    Parameters
+    ----------
+    block_of : callable
+        The (k, width) values of a slice of rows, in an array that may be overwritten.
+    n, width : int
+    size : int, default 2048
+        Rows at once.
 
     Notes
     -----
     O(w^2) for each row and 8 w^2 bytes. Each block is centred before its products are taken, and means are merged by
-    their difference (Chan, Golub and LeVeque 1983), so that columns with large means lose no digits.
+    their difference [1]_, so that columns with large means lose no digits.
+
+    References
+    ----------
+    .. [1] Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance, The American Statistician 37,
+       242-247.
     """
-    count, mean = 0, np.zeros(width)
-    scatter = np.zeros((width, width), order="F")
-    for block in blocks:
-        k = len(block)
-        if not k:
-            continue
+
+    def products(rows: slice) -> tuple[int, FloatArray, FloatArray]:
+        block = block_of(rows)
         own = block.mean(axis=0)
         block -= own
-        scatter = dsyrk(1.0, block.T, beta=1.0, c=scatter, lower=1, overwrite_c=1)
+        return len(block), own, dsyrk(1.0, block.T, lower=1)
+
+    count, mean = 0, np.zeros(width)
+    scatter = np.zeros((width, width), order="F")
+    for k, own, part in over_rows(products, n, size):
         step = own - mean
+        scatter += part
         scatter = dsyrk(count * k / (count + k), step[:, None], beta=1.0, c=scatter, lower=1, overwrite_c=1)
         mean = mean + step * (k / (count + k))
         count += k
     full = np.ascontiguousarray(np.tril(scatter) + np.tril(scatter, -1).T)
     return Moments(count, mean, full)
+
+
+@dataclass(frozen=True, eq=False)
+class CrossMoments:
+    """What a ridge regression of (n, q) responses on (n, d) features needs: from `accumulate_cross` or `Moments.split`.
+
+    count : n. feature_mean : (d,). mean : (q,). gram : (d, d) and cross : (d, q) sums over the rows of products of
+    columns less their means. squares : (q,) the same of each response.
+    """
+
+    count: int
+    feature_mean: FloatArray
+    mean: FloatArray
+    gram: FloatArray
+    cross: FloatArray
+    squares: FloatArray
+
+
+def accumulate_cross(
+    block_of: Callable[[slice], tuple[FloatArray, FloatArray]], n: int, d: int, q: int, *, size: int = BLOCK
+) -> CrossMoments:
+    """Moments of n rows without products of the responses: O(d^2 + d q) for each row.
+
+    block_of : the (k, d) features and (k, q) responses of a slice of rows, in arrays that may be overwritten.
+
+    Examples
+    --------
+    >>> rows = np.array([[1.0, 0.0], [3.0, 2.0]])
+    >>> accumulate_cross(lambda block: (rows[block, :1].copy(), rows[block, 1:].copy()), 2, 1, 1).cross
+    array([[2.]])
+    """
+
+    def products(rows: slice) -> tuple[int, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        left, right = block_of(rows)
+        means = left.mean(axis=0), right.mean(axis=0)
+        left -= means[0]
+        right -= means[1]
+        own = np.einsum("ij,ij->j", right, right)
+        return len(left), *means, dsyrk(1.0, left.T, lower=1), left.T @ right, own
+
+    count, mean, other = 0, np.zeros(d), np.zeros(q)
+    gram, cross, squares = np.zeros((d, d)), np.zeros((d, q)), np.zeros(q)
+    for k, left, right, own_gram, own_cross, own_squares in over_rows(products, n, size):
+        step, move = left - mean, right - other
+        weight = count * k / (count + k)
+        gram += own_gram + weight * step[:, None] * step
+        cross += own_cross + weight * step[:, None] * move
+        squares += own_squares + weight * move**2
+        mean, other = mean + step * (k / (count + k)), other + move * (k / (count + k))
+        count += k
+    return CrossMoments(count, mean, other, np.tril(gram) + np.tril(gram, -1).T, cross, squares)
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +275,8 @@ class StreamedRidge(RidgePath):
     Examples
     --------
     >>> x = np.linspace(-1.0, 1.0, 9)[:, None]
-    >>> path = streamed_ridge(accumulate(iter([np.hstack([x, 3.0 + 2.0 * x])]), 2), 1)
+    >>> rows = np.hstack([x, 3.0 + 2.0 * x])
+    >>> path = streamed_ridge(accumulate(lambda block: rows[block].copy(), 9, 2).split(1))
     >>> slopes, constant = path.linear(np.zeros(1))
     >>> slopes.round(6), constant.round(6)
     (array([[2.]]), array([3.]))
@@ -293,14 +369,13 @@ class LeaveOneOut:
         return fitted, np.asarray(responses - np.where(usable, residuals / np.where(usable, left, 1.0), np.inf))
 
 
-def streamed_ridge(moments: Moments, n_features: int) -> StreamedRidge:
-    """Prepare the ridge regressions, with an intercept, of the last columns on the first `n_features`.
+def streamed_ridge(moments: CrossMoments) -> StreamedRidge:
+    """Prepare the ridge regressions, with an intercept, of responses on features.
 
     Parameters
     ----------
-    moments : Moments
-        Of features and responses side by side.
-    n_features : int
+    moments : CrossMoments
+        Of D features and q responses.
 
     Returns
     -------
@@ -311,18 +386,15 @@ def streamed_ridge(moments: Moments, n_features: int) -> StreamedRidge:
     O(D^3). Eigenvalues of products know the squares of singular values up to the precision of the largest one, so
     directions below D times that share are left out: least squares is that on the others.
     """
-    d = n_features
-    scatter, cross = moments.scatter[:d, :d], moments.scatter[:d, d:]
-    values, right = scipy.linalg.eigh(scatter, driver="evd", check_finite=False)
+    d, q = moments.cross.shape
+    values, right = scipy.linalg.eigh(moments.gram, driver="evd", check_finite=False)
     values, right = values[::-1], right[:, ::-1]
     # a column that does not vary leaves rounding of its size behind
-    rounding = moments.count * np.square(4.0 * PRECISION * moments.size)
-    kept = values > max(d * PRECISION * float(values.max(initial=0.0)), float(rounding[:d].max(initial=0.0)))
+    rounding = _rounding(moments.count, moments.feature_mean, np.diag(moments.gram))
+    kept = values > max(d * PRECISION * float(values.max(initial=0.0)), float(rounding.max(initial=0.0)))
     values, right = values[kept], np.ascontiguousarray(right[:, kept])
-    rotated = (right.T @ cross) / np.sqrt(values)[:, None]
-    total = np.diag(moments.scatter)[d:]
-    q = len(total)
-    mean = moments.mean[d:]
+    rotated = (right.T @ moments.cross) / np.sqrt(values)[:, None]
+    total, mean = moments.squares, moments.mean
     beyond = np.maximum(total - np.square(rotated).sum(axis=0), 0.0)
     if len(values) >= moments.count - 1:  # the features span everything: what is left is rounding
         beyond[:] = 0.0
@@ -336,10 +408,15 @@ def streamed_ridge(moments: Moments, n_features: int) -> StreamedRidge:
         spare=np.empty(0),
         intercept=True,
         right=right,
-        feature_mean=moments.mean[:d],
+        feature_mean=moments.feature_mean,
         beyond=beyond,
-        constant=np.asarray(total <= rounding[d:]),
+        constant=np.asarray(total <= _rounding(moments.count, mean, total)),
     )
+
+
+def _rounding(count: int, mean: FloatArray, squares: FloatArray) -> FloatArray:
+    """(w,) sums of squares that columns without variation have by rounding."""
+    return np.asarray(np.square(4.0 * PRECISION) * (count * mean**2 + squares))
 
 
 def row_blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
@@ -353,17 +430,40 @@ def row_blocks(n: int, size: int = BLOCK) -> Iterator[slice]:
     return (slice(start, min(start + size, n)) for start in range(0, n, size))
 
 
+def over_rows(task: Callable[[slice], Part], n: int, size: int = BLOCK) -> Iterator[Part]:
+    """What a task makes of each block of rows, in order.
+
+    Blocks are worked on at once by as many threads as BLAS may use, and BLAS has one in each: its own threads would
+    wait for each other in every small product. The bits do not depend on their number.
+
+    Examples
+    --------
+    >>> list(over_rows(lambda rows: rows.start, 5, 2))
+    [0, 2, 4]
+    """
+    workers = min(blas_threads(), -(-n // size))
+    with one_blas_thread():
+        if workers <= 1:
+            yield from map(task, row_blocks(n, size))
+            return
+        import joblib
+
+        parallel = joblib.Parallel(n_jobs=workers, backend="threading", return_as="generator")
+        yield from parallel(joblib.delayed(task)(rows) for rows in row_blocks(n, size))
+
+
 def beside(
-    features: Callable[[slice, FloatArray], Any], responses: FloatArray, n_features: int, size: int = BLOCK
-) -> Iterator[FloatArray]:
-    """Blocks of features and responses side by side, for `accumulate`; all are views of one array.
+    features: Callable[[slice, FloatArray], Any], responses: FloatArray, n_features: int
+) -> Callable[[slice], FloatArray]:
+    """Blocks of features and responses side by side, for `accumulate`.
 
     features : called with a slice of rows and a (k, D + q) array whose first D columns it fills. responses : (n, q).
     """
-    n, q = responses.shape
-    room = np.empty((min(size, n), n_features + q))
-    for rows in row_blocks(n, size):
-        block = room[: rows.stop - rows.start]
+
+    def block_of(rows: slice) -> FloatArray:
+        block = np.empty((rows.stop - rows.start, n_features + responses.shape[1]))
         features(rows, block)
         block[:, n_features:] = responses[rows]
-        yield block
+        return block
+
+    return block_of
