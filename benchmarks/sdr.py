@@ -1,21 +1,27 @@
-"""Gram matrices of distributions beside POT, fits of the dimension reduction, and their cost against n."""
+"""Gram matrices of distributions beside POT, fits of the dimension reduction, and their cost against n (a figure)."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks import isolated
 from benchmarks.report import Check, Section, Table, megabytes, seconds
-from benchmarks.timing import Contestant, compare
-from stattools import DistributionArray, DistributionSDR
+from benchmarks.timing import Contestant, compare, in_turn
+from stattools import DistributionArray, DistributionSDR, FrechetRegressor
 from stattools.distributions.slicers import Directions
 from stattools.rkhs import squared_distances
 
 N_QUANTILES = 100
+FIGURE = Path(__file__).resolve().parent.parent / "docs" / "_static" / "benchmarks-sdr-cost.png"
+FITTED = 4
+"""Sizes that an exponent is fitted to, the largest ones: small ones show the fixed cost of a call."""
+TOLERANCE = 0.2
 
 
 def run(quick: bool, repetitions: int) -> list[Section]:
@@ -30,6 +36,7 @@ def run(quick: bool, repetitions: int) -> list[Section]:
     _exact(section, 100 if quick else 400, repetitions)
     _agreement(section, 300 if quick else 1500)
     _low_rank(section, (500, 1000) if quick else (20_000, 100_000))
+    _cost(section, quick, repetitions)
     return [section]
 
 
@@ -140,3 +147,65 @@ def _low_rank(section: Section, sizes: tuple[int, ...]) -> None:
     section.parts.append(Table(header, rows, "Low-rank fits"))
     exponent = float(np.log(took[-1] / took[0]) / np.log(sizes[-1] / sizes[0]))
     section.checks.append(Check("exponent of time in n, low rank", f"{exponent:.2f}", "<= 1.2", exponent <= 1.2))
+
+
+def _cost(section: Section, quick: bool, repetitions: int) -> None:
+    """Time against the number of pairs on log-log axes, with fitted exponents beside the expected ones."""
+    count = 3 if quick else 6
+    curves: list[tuple[str, int, float, Callable[[int], Callable[[], Any]]]] = [
+        ("exact fit", 50, 3.0, lambda n: _fit(n, solver="exact")),
+        ("low-rank fit, rank 100", 500, 1.0, lambda n: _fit(n, solver="rpcholesky", rank=100)),
+        ("local Frechet regression", 50, 2.0, _local),
+    ]
+    measured, rows = [], []
+    for what, first, expected, prepare in curves:
+        sizes = np.array([first * 2**k for k in range(count)])
+        took = in_turn({str(n): Contestant(prepare(n)) for n in sizes}, min(3, repetitions))
+        medians = np.array([float(np.median(took[str(n)])) for n in sizes])
+        slope = float(np.polyfit(np.log(sizes[-FITTED:]), np.log(medians[-FITTED:]), 1)[0])
+        measured.append((what, sizes, medians, slope, expected))
+        span, times = f"{sizes[0]:,} to {sizes[-1]:,}", f"{seconds(medians[0])} to {seconds(medians[-1])}"
+        rows.append((what, f"{slope:.2f}", f"{expected:g}", span, times))
+    title = "Cost against the number of pairs; exponents over the largest sizes, expected are those of large n"
+    section.parts.append(Table(("", "exponent", "expected", "pairs", "times"), rows, title))
+    if quick:
+        return
+    above = [what for what, _, _, slope, expected in measured if slope > expected + TOLERANCE]
+    found = ", ".join(f"{what} {slope:.2f}" for what, _, _, slope, _ in measured)
+    limit = f"at most the expected one + {TOLERANCE:g}"
+    section.checks.append(Check("exponents of cost in n", found, limit, not above))
+    _draw(measured, FIGURE)
+    section.parts.append("![Median time against n, log-log, with fitted powers](_static/benchmarks-sdr-cost.png)")
+
+
+def _fit(n: int, **options: Any) -> Callable[[], Any]:
+    x, y = pairs(n)
+    sdr = DistributionSDR(n_components=2, criteria=("bic",), random_state=1, **options)
+    return lambda: sdr.fit(x, y)
+
+
+def _local(n: int) -> Callable[[], Any]:
+    _, y = pairs(n)
+    u = y.mean().reshape(-1, 1)
+    return lambda: FrechetRegressor("local").fit(u, y)
+
+
+def _draw(measured: list[Any], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(5.5, 4.2), layout="constrained")
+    for k, (what, sizes, medians, slope, expected) in enumerate(measured):
+        ax.loglog(sizes, medians, "o", color=f"C{k}", markersize=4, label=f"{what}: {slope:.2f} ({expected:g})")
+        last = sizes[-FITTED:].astype(float)
+        level = np.log(medians[-FITTED:]).mean() - slope * np.log(last).mean()
+        ax.loglog(last, np.exp(level) * last**slope, "-", color=f"C{k}", linewidth=1)
+    ax.set_xlabel("pairs n")
+    ax.set_ylabel("seconds")
+    ax.grid(which="major", color="0.9")
+    ax.legend(fontsize=8, title="exponent (expected)", title_fontsize=8, loc="upper left")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
