@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import isolated
+from benchmarks import bounds_cases, isolated
 from benchmarks.report import Check, Section, Table, seconds
 from benchmarks.timing import log
 
@@ -278,8 +278,11 @@ CALLS: dict[str, Callable[[], Call]] = {
     "lp_sensitivities": _of_rows("lp_sensitivities", 3),
     "WeightedLeastSquares.fit": _estimator,
     "wls": _formula,
+    **bounds_cases.CALLS,
 }
-QUICK = ("from_samples", "embed, histograms", "isw_distance", "isw_test", "optimal_design", "pool_design")
+QUICK = (
+    "from_samples", "embed, histograms", "isw_distance", "isw_test", "optimal_design", "pool_design", "test_set, all",
+)  # fmt: skip
 
 
 def run(quick: bool, repetitions: int) -> list[Section]:

@@ -19,6 +19,18 @@ def one_blas_thread() -> Any:
     return _blas().limit(limits=1, user_api="blas")
 
 
+def blas_threads() -> int:
+    """Threads that BLAS may use here: of a limit, an environment variable, or the cores.
+
+    Examples
+    --------
+    >>> with one_blas_thread():
+    ...     blas_threads()
+    1
+    """
+    return max((int(lib.num_threads) for lib in _blas().lib_controllers if lib.user_api == "blas"), default=1)
+
+
 @functools.lru_cache(maxsize=1)
 def _blas() -> Any:
     """The BLAS libraries of this process; finding them takes milliseconds, so it is done once."""

@@ -161,6 +161,23 @@ def levels(values: Any, name: str = "delta") -> FloatArray:
     return found
 
 
+def remark_on_level(delta: float | None, notes: Notes) -> None:
+    """Say what delta means where it looks like a confidence level.
+
+    Examples
+    --------
+    >>> notes = Notes()
+    >>> remark_on_level(0.95, notes)
+    >>> notes.remarks
+    ('delta = 0.95 is the probability that the bound fails; for a confidence of 0.95 pass delta = 0.05',)
+    """
+    if delta is not None and delta > 0.5:
+        notes.remark(
+            f"delta = {delta:g} is the probability that the bound fails; for a confidence of {delta:g} pass delta = "
+            f"{1 - delta:.3g}"
+        )
+
+
 # rounding ------------------------------------------------------------------------------------------------------------
 def upwards(value: Any) -> Any:
     """A number, or an array, raised by what a closed formula may have lost in rounding.
@@ -203,6 +220,7 @@ def finished(
     {'before the limit': 1.3}
     """
     notes = Notes() if notes is None else notes
+    remark_on_level(delta, notes)
     parts = dict(components or {})
     shown = value
     if value > largest:

@@ -12,6 +12,7 @@ from stattools import _validation
 from stattools._errors import AssumptionWarning, InvalidParameterError, Notes
 from stattools._provenance import Provenance
 from stattools.bounds.lower import LowerBoundResult, LowerBoundTable
+from stattools.bounds.methods import level
 from stattools.bounds.recomputed import at_delta
 from stattools.bounds.table import HEADINGS, BoundTable
 from stattools.results import BoundResult, _format
@@ -54,7 +55,8 @@ class Comparison(BoundTable):
         Raises
         ------
         InvalidParameterError
-            There is no bound of high probability, or so many that nothing is left.
+            There is no bound of high probability (diagnostics are none, nor are bounds that the other limit of their
+            interval contradicts), or so many that nothing is left.
 
         Examples
         --------
@@ -73,9 +75,10 @@ class Comparison(BoundTable):
         if len(rows) == 1:
             return chosen
         note = f"chosen after seeing {len(rows)} bounds, of which each may fail"
-        return dataclasses.replace(
-            chosen, delta=self.joint_delta, interval=None, notes=(*chosen.notes, note), vacuous=chosen.vacuous
-        )
+        interval = chosen.interval
+        if interval is not None:  # all intervals hold together, this one among them
+            interval = dataclasses.replace(interval, confidence_level=level(self.joint_delta))
+        return dataclasses.replace(chosen, delta=self.joint_delta, interval=interval, notes=(*chosen.notes, note))
 
     @property
     def _mixed(self) -> bool:
@@ -172,7 +175,8 @@ def compare(*results: BoundResult | BoundTable, union: bool = False, names: Sequ
     -----
     AssumptionWarning
         There are several bounds of high probability and `union` is False: the best of them holds with a probability
-        that is lower than each one's own. The text is on the result too.
+        that is lower than each one's own. Or the largest possible losses differ, so that the numbers are not in one
+        unit. The texts are on the result too.
 
     Notes
     -----
@@ -201,6 +205,7 @@ def compare(*results: BoundResult | BoundTable, union: bool = False, names: Sequ
     rows = _rows(results, names)
     lower = _one_thing(rows)
     notes = Notes()
+    _doubt_units(rows, notes)
     count = sum(bound.kind == CERTIFICATE for _, bound in rows)
     status = {key: AS_GIVEN for key, _ in rows}
     if union and count > 1:
@@ -257,10 +262,18 @@ def _rows(results: Sequence[Any], names: Any) -> list[Row]:
         elif isinstance(result, BoundResult):
             rows.append((name or result.method, result))
         else:
+            more = _unpacked(result)
             raise InvalidParameterError(
-                f"results[{i}] is a {type(result).__name__}; compare takes BoundResults and BoundTables"
+                f"results[{i}] is a {type(result).__name__}; compare takes BoundResults and BoundTables{more}"
             )
     return _told_apart(rows)
+
+
+def _unpacked(result: Any) -> str:
+    """What to do with a collection of results."""
+    if isinstance(result, Mapping):
+        return "; unpack it, compare(*results.values(), names=list(results))"
+    return "; unpack it, compare(*results)" if isinstance(result, (list, tuple)) else ""
 
 
 def _names(names: Any, count: int) -> list[str]:
@@ -306,6 +319,18 @@ def _one_thing(rows: list[Row]) -> bool:
                 f"{first_key!r} bounds the {first.of} and {key!r} the {bound.of}; compare bounds of one thing"
             )
     return lower
+
+
+def _doubt_units(rows: list[Row], notes: Notes) -> None:
+    """Say so where the losses that the bounds are about reach to different heights."""
+    largest = sorted({bound.largest for _, bound in rows})
+    if len(largest) > 1:
+        heights = ", ".join(_format.number(value) for value in largest)
+        notes.warn(
+            f"the bounds are about losses of different range (largest values {heights}); ranking them means something "
+            "only if the losses are in one unit",
+            AssumptionWarning,
+        )
 
 
 def _share(bound: BoundResult, count: int, key: str) -> BoundResult:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidDataError, InvalidParameterError, Notes
 from stattools._provenance import Provenance
 from stattools._typing import ArrayLike, FloatArray
 from stattools.bounds import inverses, moments
@@ -184,14 +184,22 @@ def conformal_risk_control(
         Of kind "expectation", with ``value = alpha``: the loss of a test point at the parameter that is chosen, on
         average over calibration sets. ``components["parameter"]`` is the first at which the adjusted risk
         ``(n R + B) / (n + 1)`` is at most alpha, R its mean loss; having been chosen, the adjusted risk itself is no
-        bound.
+        bound. If there is none, it is the last parameter, and a note says so: what holds there is the assumption that
+        its losses never exceed alpha, to which the data add nothing. With fewer than B / alpha - 1 points it is always
+        the last.
 
     Raises
     ------
     InvalidDataError
         Losses out of range or rising, or above alpha at the last parameter; or shapes that do not fit.
     InvalidParameterError
-        No parameter keeps the risk at or below alpha; the largest among them is then no answer.
+        alpha or `loss_range` is no number, or not finite.
+
+    Notes
+    -----
+    The theorem defines the choice as the last parameter where no adjusted risk is at most alpha; the average over
+    calibration sets includes those. It needs, for every loss including the test point's: at most B, not rising with the
+    parameter, and at most alpha at the last one.
 
     References
     ----------
@@ -217,14 +225,16 @@ def conformal_risk_control(
     means = np.array([math.fsum(column) for column in table.T]) / n
     bounds = (n * means + high) / (n + 1.0)
     enough = bounds <= alpha
+    first = int(np.argmax(enough)) if enough.any() else grid.size - 1
+    notes = Notes()
     if not enough.any():
-        raise InvalidParameterError(
-            f"alpha is {alpha:g}, and the smallest bound over the parameters is {bounds.min():.6g}; add more careful "
-            "parameters, more points, or raise alpha"
+        notes.remark(
+            f"no parameter has an adjusted risk of at most alpha = {alpha:g} (the smallest is {bounds.min():.4g}); the "
+            "last is taken, as the theorem has it: there every loss is at most alpha by assumption, not by these data"
         )
-    first = int(np.argmax(enough))
     return BoundResult(
         provenance=Provenance.capture(f"conformal_risk_control(losses, parameters, alpha={alpha:g})", sizes={"n": n}),
+        notes=notes.remarks,
         method="Conformal risk control",
         value=alpha,
         kind="expectation",

@@ -78,12 +78,24 @@ def information_gap(risk: Any, information: Any, *, method: str = "ld_tight") ->
 
 # one function a bound; risks and informations are (m,) float64 -------------------------------------------------------
 def square_root(risk: FloatArray, information: FloatArray) -> Gap:
-    """sqrt(2 I)."""
+    """sqrt(2 I).
+
+    Examples
+    --------
+    >>> float(square_root(np.array([0.1]), np.array([0.02]))[0][0])
+    0.2
+    """
     return np.sqrt(2.0 * information), {}
 
 
 def kl_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """2 (m - risk) for the largest mean m of training and test risk with kl(risk, m) at most I."""
+    """2 (m - risk) for the largest mean m of training and test risk with kl(risk, m) at most I.
+
+    Examples
+    --------
+    >>> kl_gap(np.array([0.1]), np.array([0.01]))[0].round(6)
+    array([0.095351])
+    """
     from stattools.bounds._kernels import kl_inverse_upper
 
     gap = 2.0 * kl_inverse_upper(*_plain(risk, information))[1]
@@ -91,21 +103,40 @@ def kl_gap(risk: FloatArray, information: FloatArray) -> Gap:
 
 
 def loss_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """The inverse of the Jensen-Shannon divergence of two coins."""
+    """The inverse of the Jensen-Shannon divergence of two coins.
+
+    Examples
+    --------
+    >>> loss_gap(np.array([0.1]), np.array([0.01]))[0].round(6)
+    array([0.100193])
+    """
     from stattools.bounds._kernels import largest_gaps
 
     return largest_gaps(*_plain(risk, information), False), {}
 
 
 def difference_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """The inverse of the least information of a difference of losses."""
+    """The inverse of the least information of a difference of losses.
+
+    Examples
+    --------
+    >>> difference_gap(np.array([0.1]), np.array([0.01]))[0].round(6)
+    array([0.073506])
+    """
     from stattools.bounds._kernels import largest_gaps
 
     return largest_gaps(*_plain(risk, information), True), {}
 
 
 def fast_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """The smallest C1 risk + I / C2."""
+    """The smallest C1 risk + I / C2.
+
+    Examples
+    --------
+    >>> gap, constants = fast_gap(np.array([0.1]), np.array([0.01]))
+    >>> gap.round(6), constants["C2"].round(6)
+    (array([0.110172]), array([0.151973]))
+    """
     from stattools.bounds._kernels import fast_constants
 
     finite = np.where(np.isinf(information), 0.0, information)
@@ -115,20 +146,38 @@ def fast_gap(risk: FloatArray, information: FloatArray) -> Gap:
 
 
 def fast_pair_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """The smallest C1 risk + I / lambda with exp(lambda) + exp(-lambda (1 + C1)) <= 2; lambda is 2 C2."""
+    """The smallest C1 risk + I / lambda with exp(lambda) + exp(-lambda (1 + C1)) <= 2; lambda is 2 C2.
+
+    Examples
+    --------
+    >>> fast_pair_gap(np.array([0.1]), np.array([0.01]))[0].round(6)
+    array([0.073506])
+    """
     value, constants = fast_gap(risk, 0.5 * information)
     return value, {"C1": constants["C1"], "lambda": 2.0 * constants["C2"]}
 
 
 def explicit_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """4 I + 4 sqrt(I risk)."""
+    """4 I + 4 sqrt(I risk).
+
+    Examples
+    --------
+    >>> explicit_gap(np.array([0.04]), np.array([0.01]))[0].round(6)
+    array([0.12])
+    """
     with np.errstate(invalid="ignore"):
         root = np.where(risk > 0, np.sqrt(information * risk), 0.0)
     return 4.0 * information + 4.0 * root, {}
 
 
 def squared_gap(risk: FloatArray, information: FloatArray) -> Gap:
-    """The smallest (g - 1) risk + I / rate."""
+    """The smallest (g - 1) risk + I / rate.
+
+    Examples
+    --------
+    >>> squared_gap(np.array([0.0]), np.array([0.01]))[0].round(6)
+    array([0.027372])
+    """
     from stattools.bounds._kernels import squared_constants
 
     finite = np.where(np.isinf(information), 0.0, information)

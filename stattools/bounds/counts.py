@@ -23,6 +23,12 @@ class Observations:
     masks : (k1, k2, n) int64; u trains on column u.
     codes : (k1, k2, n, 2) int64 or None, losses as numbers 0 to n_codes - 1; None for coins.
     symbols : (k1, k2, n) int64 or None, the pair of predictions of a row, numbered within each supersample and row.
+
+    Examples
+    --------
+    >>> seen = Observations(losses=np.array([[[[0.0, 0.75]]]]), masks=np.array([[[1]]]))
+    >>> seen.training.item(), seen.test.item()
+    (0.75, 0.0)
     """
 
     losses: FloatArray
@@ -59,6 +65,13 @@ class Counts:
     pairs : (k1, n, 2, K, K) float64, by supersample, row, mask, first loss and second loss.
     differences : (K, K) int64, the number of the difference of two losses.
     predictions : (k1, n, 2, S) float64 or None.
+
+    Examples
+    --------
+    >>> seen = observe(np.array([[[[0.0, 0.75]]]]), np.array([[[1]]]), None, "bernoulli")
+    >>> count(seen).of("second")  # mask 0: none; mask 1: a coin that is 1 with probability 0.75
+    array([[[[0.  , 0.  ],
+             [0.25, 0.75]]]])
     """
 
     pairs: FloatArray
@@ -101,6 +114,11 @@ def observe(
     ------
     InvalidParameterError
         The plug-in estimate of losses on many values.
+
+    Examples
+    --------
+    >>> observe(np.array([[[[0.0, 0.75]]]]), np.array([[[1]]]), None, "plugin").codes
+    array([[[[0, 1]]]])
     """
     codes, differences, k = None, np.array([[1, 2], [0, 1]]), 2
     if estimator == "plugin":
@@ -140,7 +158,15 @@ def _pair_symbols(predictions: IntArray) -> IntArray:
 
 
 def count(data: Observations) -> Counts:
-    """The tables of counts of an experiment."""
+    """The tables of counts of an experiment.
+
+    Examples
+    --------
+    >>> seen = observe(np.array([[[[0.0, 1.0]]]]), np.array([[[1]]]), None, "bernoulli")
+    >>> count(seen).pairs[0, 0, 1]
+    array([[0., 1.],
+           [0., 0.]])
+    """
     from stattools.bounds import _kernels
 
     masks = _ready(data.masks)

@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidDataError, InvalidParameterError, Notes
 from stattools._provenance import Provenance
 from stattools._typing import ArrayLike, FloatArray, IntArray
 from stattools.bounds import assembly
-from stattools.bounds.named import BOUNDS, Named, by_call, check_settings
+from stattools.bounds.named import BOUNDS, Named, by_call, check_settings, has_delta, refuse_unused_delta
 from stattools.results import Result, _format
 from stattools.results.summary import Line, Part, Table
 
@@ -31,11 +31,14 @@ class BoundCurve(Result):
         Of the B bounds.
     n : (N,) array_like of int
     delta : (D,) array_like of float
+        One NaN if no bound depends on it.
     values : (B, D, N) array_like
         As the formulas give them: from 1 on a bound of a risk in [0, 1] excludes nothing. NaN where a bound needs more
         data.
     kinds : tuple of str
         In which sense each bound holds, as of a BoundResult; "" for a function that does not say.
+    without_delta : tuple of str
+        The names of bounds that do not depend on `delta`: those on average, and functions that do not take it.
     risk : float, optional
         The empirical risk that the bounds belong to.
     settings : dict of str to str or number
@@ -57,11 +60,12 @@ class BoundCurve(Result):
     kinds: tuple[str, ...]
     risk: float | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    without_delta: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, kind in (("n", np.int64), ("delta", np.float64), ("values", np.float64)):
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=kind))
-        for name in ("names", "kinds"):
+        for name in ("names", "kinds", "without_delta"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         shape = (len(self.names), self.delta.size, self.n.size)
         if self.values.shape != shape:
@@ -95,9 +99,13 @@ class BoundCurve(Result):
         shown = range(self.n.size) if full or self.n.size <= 2 * SHOWN else self._some()
         sizes = tuple(str(size) for size in self.n[list(shown)])
         for d, delta in enumerate(self.delta):
-            columns = [_format.number_column(self.values[b, d, list(shown)], digits) for b in range(len(self.names))]
+            columns = [
+                _format.number_column(self.values[b, d, list(shown)], digits, rounding="up")
+                for b in range(len(self.names))
+            ]
             rows = tuple(zip(sizes, *columns, strict=True))
-            parts.append(Table(f"delta = {_format.number(float(delta), digits)}:", ("n", *self.names), rows, n_left=1))
+            label = "" if np.isnan(delta) else f"delta = {_format.number(float(delta), digits)}:"
+            parts.append(Table(label, ("n", *self.names), rows, n_left=1))
         return parts
 
     def _some(self) -> list[int]:
@@ -106,20 +114,38 @@ class BoundCurve(Result):
     def _sentence(self, style: str) -> str:
         digits = 3 if style == "apa" else 4
         last = int(np.argmax(self.n))
-        found = [f"{name} {_format.number(self.values[b, 0, last], digits)}" for b, name in enumerate(self.names)]
-        delta = _format.number(float(self.delta[0]), digits)
-        return f"At n = {self.n[last]} and delta = {delta}, the bounds are {', '.join(found)}."
+        found = [self._said(b, last, digits) for b in range(len(self.names))]
+        delta = float(self.delta[0])
+        where = f"At n = {self.n[last]}" + ("" if np.isnan(delta) else f" and delta = {_format.number(delta, digits)}")
+        return f"{where}, {'the bounds are' if len(found) > 1 else 'the bound is'} {', '.join(found)}."
+
+    def _said(self, b: int, k: int, digits: int) -> str:
+        """One bound in a sentence, on the safe side, with what must be known about it."""
+        value = float(self.values[b, 0, k])
+        if np.isnan(value):
+            return f"{self.names[b]} none (too few data)"
+        words = {
+            "on average over samples": self.kinds[b] == "expectation",
+            "up to an unknown constant": self.kinds[b] == "up-to-constant",
+            "whatever delta": self.names[b] in self.without_delta and not self.kinds[b],
+            "vacuous for a risk in [0, 1]": bool(self.vacuous[b, 0, k]),
+        }
+        remarks = ", ".join(word for word, holds in words.items() if holds)
+        return f"{self.names[b]} {_format.number_up(value, digits)}" + (f" ({remarks})" if remarks else "")
 
     # tables ----------------------------------------------------------------------------------------------------------
     def _tidy(self) -> Mapping[str, Any]:
         b, d, k = (index.ravel() for index in np.indices(self.values.shape))
+        without = np.array([name in self.without_delta for name in self.names])[b]
+        kept = ~without | (d == 0)  # what does not depend on delta stands once
+        b, d, k, without = b[kept], d[kept], k[kept], without[kept]
         return {
             "bound": [self.names[i] for i in b],
             "n": self.n[k],
-            "delta": self.delta[d],
-            "value": self.values.ravel(),
-            "gap": self.gaps.ravel(),
-            "vacuous": self.vacuous.ravel(),
+            "delta": np.where(without, np.nan, self.delta[d]),
+            "value": self.values[b, d, k],
+            "gap": self.gaps[b, d, k],
+            "vacuous": self.vacuous[b, d, k],
             "kind": [self.kinds[i] for i in b],
         }
 
@@ -136,7 +162,7 @@ class BoundCurve(Result):
 def bound_curve(
     bound: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | Mapping[str, Any],
     n: ArrayLike = DEFAULT_SIZES,
-    delta: ArrayLike = 0.05,
+    delta: ArrayLike | None = None,
     **settings: Any,
 ) -> BoundCurve:
     """Values of one or more bounds over sizes of the sample and probabilities of failure.
@@ -147,7 +173,8 @@ def bound_curve(
         A name as in `sample_size`, or a function of n, or of n and ``delta=``, that returns a number or a BoundResult;
         several of them; or a mapping from labels to them.
     n : (N,) array_like of int, default from 10 to 1,000,000
-    delta : float or (D,) array_like, default 0.05
+    delta : float or (D,) array_like, optional
+        0.05 unless given; only if there is a bound that has one, or a function that takes it.
     **settings
         As in `sample_size`: `risk` (0 by default) and what the bounds need. Each bound takes those it knows.
 
@@ -160,7 +187,8 @@ def bound_curve(
     Raises
     ------
     InvalidParameterError
-        An unknown name, a setting that is missing or that no bound uses, a size or a delta out of range.
+        An unknown name, a setting that is missing or that no bound uses, delta among them, a size or a delta out of
+        range, or a function that returns something else than a number or an upper bound.
 
     Notes
     -----
@@ -182,27 +210,38 @@ def bound_curve(
     array([[[0.5 , 0.25]]])
     """
     sizes = _sizes(n)
-    failures = np.atleast_1d(assembly.levels(delta))
+    failures = np.atleast_1d(assembly.levels(0.05 if delta is None else delta))
     if failures.ndim != 1:
         raise InvalidParameterError(f"delta has shape {failures.shape}; pass a number or a list of numbers")
     chosen = _chosen(bound)
     specs = {label: BOUNDS[each] for label, each in chosen.items() if isinstance(each, str)}
     options = check_settings(settings, specs)
-    values = [
-        _of_name(specs[label], sizes, failures, options[label]) if label in specs else _of_call(each, sizes, failures)
-        for label, each in chosen.items()
-    ]
+    bounds = {label: specs.get(label, each) for label, each in chosen.items()}
+    refuse_unused_delta(delta, bounds)
+    without = tuple(label for label, each in bounds.items() if not has_delta(each))
+    if len(without) == len(bounds):
+        failures = np.array([np.nan])
+    found = [
+        (_of_name(each, sizes, failures, options[label]), each.kind)
+        if isinstance(each, Named) else _of_call(each, sizes, failures)
+        for label, each in bounds.items()
+    ]  # fmt: skip
     risk = next((options[label]["risk"] for label in options), None)
     shown = {"risk": risk, **settings} if risk is not None else settings
+    notes = Notes()
+    if without and len(without) < len(bounds):
+        notes.remark(f"{', '.join(without)} {'does' if len(without) == 1 else 'do'} not depend on delta")
     return BoundCurve(
         provenance=Provenance.capture(f"bound_curve({list(chosen)}, n, delta)", sizes={"n": sizes.size}),
+        notes=notes.remarks,
         names=tuple(chosen),
         n=sizes,
         delta=failures,
-        values=np.stack(values),
-        kinds=tuple(specs[label].kind if label in specs else "" for label in chosen),
+        values=np.stack([values for values, _ in found]),
+        kinds=tuple(kind for _, kind in found),
         risk=risk,
-        settings={name: value for name, value in shown.items() if isinstance(value, (int, float, str))},
+        settings={name: _plain(value) for name, value in shown.items() if isinstance(_plain(value), (int, float, str))},
+        without_delta=without,
     )
 
 
@@ -249,6 +288,14 @@ def _of_name(spec: Named, n: IntArray, delta: FloatArray, options: dict[str, Any
     return found
 
 
-def _of_call(bound: Any, n: IntArray, delta: FloatArray) -> FloatArray:
-    value = by_call(bound)
-    return np.array([[value(int(size), float(failure)) for size in n] for failure in delta])
+def _of_call(bound: Any, n: IntArray, delta: FloatArray) -> tuple[FloatArray, str]:
+    """Values of a user's function, and the kind that its results state, if they agree."""
+    result = by_call(bound)
+    found = [[result(int(size), float(failure)) for size in n] for failure in delta]
+    kinds = {kind for row in found for _, kind in row}
+    return np.array([[value for value, _ in row] for row in found]), kinds.pop() if len(kinds) == 1 else ""
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value

@@ -27,6 +27,12 @@ class Evidence:
     low, high : what 0 and 1 stand for.
     smallest, largest : the range of the risk itself, which differs from that of weighted losses.
     max_weight : the largest importance weight there can be; None without weights.
+
+    Examples
+    --------
+    >>> seen = read([0.0, 1.0, 2.0], None, None, (0, 2), None, None, "raise", Notes())
+    >>> seen.n, seen.mean, seen.errors, seen.variance()
+    (3, 0.5, None, 0.25)
     """
 
     losses: FloatArray | None

@@ -12,7 +12,7 @@ from stattools import _random, _validation
 from stattools._errors import AssumptionWarning, DegenerateDataError, InvalidDataError, InvalidParameterError, Notes
 from stattools._provenance import Provenance
 from stattools._typing import ArrayLike, FloatArray, Seed
-from stattools.bounds import inverses, moments
+from stattools.bounds import assembly, inverses, moments
 from stattools.bounds.evidence import Evidence, read
 from stattools.bounds.lower import LowerBoundResult, LowerBoundTable
 from stattools.bounds.methods import METHODS, assumptions, level
@@ -31,6 +31,12 @@ class Options:
     levels : (k + 1,) ends of the parts of split-kl, from 0 to 1.
     n_shuffles : orders whose wealth is averaged; 0 for the order given.
     seed : of the orders.
+
+    Examples
+    --------
+    >>> options = Options(0.05, "upper", None, np.array([0.0, 0.5, 1.0]), n_shuffles=0, seed=None)
+    >>> options.delta, options.variance is None
+    (0.05, True)
     """
 
     delta: float
@@ -43,7 +49,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One end of an interval for the risk: the limit, its distance from the mean, and what it was computed from."""
+    """One end of an interval for the risk: the limit, its distance from the mean, and what it was computed from.
+
+    Examples
+    --------
+    >>> Limit(0.3, 0.2, {"errors": 10}).components["errors"]
+    10
+    """
 
     value: float
     gap: float
@@ -170,6 +182,7 @@ def test_set(
     _validation.choice(method, ("auto", *METHODS, "all"), "method")
     evidence = read(losses, errors, n, loss_range, sample_weight, max_weight, nan_policy, notes)
     options = _read_options(evidence, method, delta, alternative, variance, levels, n_shuffles, rng)
+    assembly.remark_on_level(options.delta, notes)
     keys = _keys(method, evidence, options)
     call = _call(evidence, method, options)
     source = Provenance.capture(call, seed=options.seed, sizes={"n": evidence.n})

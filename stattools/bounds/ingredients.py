@@ -23,6 +23,12 @@ class Averages:
     risk, test : training and test risk.
     squared_risk : mean square of the training risk of a run.
     sharpness : mean square, over points and the runs that trained on them, of a point's mean training loss.
+
+    Examples
+    --------
+    >>> seen = Observations(losses=np.array([[[[0.0, 0.75]]]]), masks=np.array([[[1]]]))
+    >>> averages(seen).risk, averages(seen).squared_risk
+    (array([0.75]), array([0.5625]))
     """
 
     risk: FloatArray
@@ -32,7 +38,14 @@ class Averages:
 
 
 def averages(data: Observations) -> Averages:
-    """Averages of each supersample."""
+    """Averages of each supersample.
+
+    Examples
+    --------
+    >>> seen = Observations(losses=np.array([[[[0.0, 0.75]]]]), masks=np.array([[[1]]]))
+    >>> averages(seen).test
+    array([0.])
+    """
     training, test = data.training, data.test
     first = data.masks == 0
     squares = np.zeros(len(training))
@@ -54,6 +67,11 @@ class Information:
     """Mutual information with the mask, averaged over cells: (b,) float64 each.
 
     mean : of I. root : of sqrt(2 I).
+
+    Examples
+    --------
+    >>> Information(mean=np.array([0.02]), root=np.array([0.2])).root
+    array([0.2])
     """
 
     mean: FloatArray
@@ -73,6 +91,14 @@ class Ingredients:
         See `tables_mi.information_of`.
     columns : {"symmetrized", "mean", "first", "minimum"}
         How the two columns share in the information of one loss.
+
+    Examples
+    --------
+    >>> from stattools.bounds.counts import count, observe
+    >>> seen = observe(np.array([[[[0.0, 1.0]], [[1.0, 0.0]]]]), np.array([[[0], [1]]]), None, "bernoulli")
+    >>> found = Ingredients(count(seen), averages(seen), np.ones((1, 1)), None, "symmetrized")
+    >>> found.information("difference", "all").mean.round(4), found.risk
+    (array([0.6931]), array([0.]))
     """
 
     def __init__(
@@ -131,7 +157,18 @@ class Ingredients:
 
 
 class NeighbourIngredients(Ingredients):
-    """Informations by nearest neighbours, of the losses themselves; of predictions, by counts."""
+    """Informations by nearest neighbours, of the losses themselves; of predictions, by counts.
+
+    Examples
+    --------
+    >>> from stattools.bounds.counts import count, observe
+    >>> rng = np.random.default_rng(0)
+    >>> masks = np.tile([[[0], [1]]], (1, 40, 1))
+    >>> seen = observe(rng.random((1, 80, 1, 2)), masks, None, "ksg")
+    >>> found = NeighbourIngredients(seen, count(seen), averages(seen), "symmetrized")
+    >>> bool(found.information("difference", "all").mean < 0.2)
+    True
+    """
 
     def __init__(self, data: Observations, counts: Counts, averages: Averages, columns: str) -> None:
         k1 = len(data.losses)

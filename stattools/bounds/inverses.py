@@ -234,6 +234,13 @@ def log_levels(delta: ArrayLike | None, log_delta: ArrayLike | None) -> FloatArr
 
 
 def probabilities(values: ArrayLike, name: str) -> FloatArray:
+    """An array of numbers in [0, 1].
+
+    Examples
+    --------
+    >>> probabilities([0, 0.5], "risk")
+    array([0. , 0.5])
+    """
     array = _validation.float_array(values, name, empty=True)
     outside = (array < 0.0) | (array > 1.0)
     if outside.any():
@@ -250,6 +257,13 @@ def _divergences(values: ArrayLike) -> FloatArray:
 
 
 def counts(values: ArrayLike, name: str, minimum: int) -> FloatArray:
+    """An array of whole numbers, as floats.
+
+    Examples
+    --------
+    >>> counts([1, 20], "n", 1)
+    array([ 1., 20.])
+    """
     array = _validation.float_array(values, name, empty=True)
     wrong = (array != np.floor(array)) | (array < minimum) | (array > LARGEST_COUNT)
     if wrong.any():
@@ -279,7 +293,14 @@ def _outside(array: FloatArray, wrong: Any, name: str, wanted: str) -> str:
 
 # shapes --------------------------------------------------------------------------------------------------------------
 def broadcast(arrays: dict[str, FloatArray]) -> tuple[tuple[int, ...], list[FloatArray]]:
-    """The common shape, and flat arrays of it that kernels take."""
+    """The common shape, and flat arrays of it that kernels take.
+
+    Examples
+    --------
+    >>> shape, (k, n) = broadcast({"k": np.array([1.0, 2.0]), "n": np.array(10.0)})
+    >>> shape, n
+    ((2,), array([10., 10.]))
+    """
     try:
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
@@ -290,4 +311,11 @@ def broadcast(arrays: dict[str, FloatArray]) -> tuple[tuple[int, ...], list[Floa
 
 
 def shaped(values: FloatArray, shape: tuple[int, ...]) -> Any:
+    """Flat values in their shape; a number where it has no dimension.
+
+    Examples
+    --------
+    >>> shaped(np.array([0.5]), ()), shaped(np.array([0.5]), (1,))
+    (0.5, array([0.5]))
+    """
     return values.reshape(shape) if shape else float(values[0])

@@ -297,7 +297,13 @@ def with_constant(points: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Scales of prior and posterior, and what they give."""
+    """Scales of prior and posterior, and what they give.
+
+    Examples
+    --------
+    >>> Choice(prior_scale=1.0, posterior_scale=2.0, risk=0.1, kl=3.0).kl
+    3.0
+    """
 
     prior_scale: float
     posterior_scale: float

@@ -14,6 +14,11 @@ class Method:
     title : of the printed result.
     citation : where it was published, and the equation.
     needs : "errors" (0-1 losses), "mean", "variance" (a known one), "spread" (two losses) or "losses" (one by one).
+
+    Examples
+    --------
+    >>> METHODS["empirical_bernstein"].needs
+    'spread'
     """
 
     title: str

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import InvalidParameterError
+from stattools._errors import InvalidParameterError, StattoolsError
 from stattools._typing import FloatArray
 from stattools.bounds import assembly, inverses, moments
+from stattools.bounds.lower import LowerBoundResult
 
 Settings = Mapping[str, Any]
 Values = Callable[[FloatArray, FloatArray, Settings], FloatArray]
@@ -28,6 +29,13 @@ class Named:
     errors : whether it depends on the risk through the number of errors, a whole number, so that it jumps upward.
     jumps : sizes at which it may jump upward otherwise.
     kind : as of BoundResult.
+    least : the smallest size for which there is a value, but for what the settings demand.
+
+    Examples
+    --------
+    >>> bound = named("compression")
+    >>> bound.settings, bound.smallest({"k": 3})
+    (('risk', 'k', 'messages'), 4)
     """
 
     values: Values
@@ -36,6 +44,7 @@ class Named:
     errors: bool = False
     jumps: Callable[[float], Iterator[int]] | None = None
     kind: str = "high-probability"
+    least: int = 1
 
     @property
     def settings(self) -> tuple[str, ...]:
@@ -43,7 +52,8 @@ class Named:
 
     def smallest(self, settings: Settings) -> int:
         """The smallest size for which there is a value."""
-        return {"variance": 2}.get(self.needs[-1], 1) if "k" not in self.needs else int(settings["k"]) + 1
+        return int(settings["k"]) + 1 if "k" in self.needs else self.least
+
 
 
 # families ------------------------------------------------------------------------------------------------------------
@@ -148,7 +158,8 @@ def _named() -> dict[str, Named]:
     bounds = {"binomial": Named(_binomial, ("risk",), errors=True)}
     bounds |= {key: Named(_summary(key), ("risk",)) for key in ("kl", "hoeffding")}
     bounds["hoeffding_bentkus"] = Named(_summary("hoeffding_bentkus"), ("risk",), errors=True)
-    bounds |= {key: Named(_summary(key), ("risk", "variance")) for key in moments.WITH_VARIANCE}
+    bounds |= {key: Named(_summary(key), ("risk", "variance")) for key in ("bernstein", "bennett")}
+    bounds["empirical_bernstein"] = Named(_summary("empirical_bernstein"), ("risk", "variance"), least=2)
     bounds["unexpected_bernstein"] = Named(_unexpected, ("risk", "second_moment"), jumps=_rates_added)
     bounds |= {f"pac_bayes_{key}": Named(_pac_bayes(key), ("risk", "kl"), ("xi",)) for key in forms}
     bounds["pac_bayes_lambda"] = Named(_pac_bayes("lambda"), ("risk", "kl"), ("xi", "lam"))
@@ -209,21 +220,62 @@ def check_settings(settings: Mapping[str, Any], bounds: Mapping[str, Named]) -> 
     return {key: {name: full[name] for name in bound.settings if name in full} for key, bound in bounds.items()}
 
 
-def by_call(bound: Callable[..., Any]) -> Callable[[int, float], float]:
-    """A user's function of n, or of n and delta, as one of both; it may return a number or a BoundResult.
+def has_delta(bound: Named | Callable[..., Any]) -> bool:
+    """Whether a bound, or a user's function, depends on the probability of failure.
+
+    Examples
+    --------
+    >>> has_delta(named("kl")), has_delta(named("cmi")), has_delta(lambda n, delta: delta / n), has_delta(math.sqrt)
+    (True, False, True, False)
+    """
+    if isinstance(bound, Named):
+        return bound.kind == "high-probability"
+    try:
+        return "delta" in inspect.signature(bound).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def refuse_unused_delta(delta: Any, bounds: Mapping[str, Any]) -> None:
+    """A delta that no bound of a call would use is refused: it would change nothing, unseen.
+
+    Examples
+    --------
+    >>> refuse_unused_delta(0.01, {"kl": named("kl"), "cmi": named("cmi")})
+    """
+    if delta is None or any(has_delta(each) for each in bounds.values()):
+        return
+    labels = ", ".join(bounds)
+    if all(isinstance(each, Named) for each in bounds.values()):
+        raise InvalidParameterError(f"delta is given, and {labels} holds on average over samples; leave it out")
+    raise InvalidParameterError(
+        f"delta is given, and {labels} does not take it; leave it out, or write a function of n and delta, such as "
+        "lambda n, delta: test_set(errors=0, n=n, delta=delta)"
+    )
+
+
+def by_call(bound: Callable[..., Any]) -> Callable[[int, float], tuple[float, str]]:
+    """A user's function of n, or of n and delta, as one of both: to the number and the kind of bound, if it says so.
 
     Examples
     --------
     >>> by_call(lambda n: n**-0.5)(4, 0.05)
-    0.5
+    (0.5, '')
     """
-    try:
-        takes_delta = "delta" in inspect.signature(bound).parameters
-    except (TypeError, ValueError):
-        takes_delta = False
+    takes = has_delta(bound)
 
-    def value(n: int, delta: float) -> float:
-        found = bound(n, delta=delta) if takes_delta else bound(n)
+    def value(n: int, delta: float) -> tuple[float, str]:
+        try:
+            found = bound(n, delta=delta) if takes else bound(n)
+        except StattoolsError as error:
+            raise InvalidParameterError(
+                f"bound cannot be computed for n = {n}: {error}. Pass a function of n, such as lambda n: "
+                "test_set(errors=0, n=n), which returns 1 or infinity where there is no bound"
+            ) from error
+        if isinstance(found, LowerBoundResult):
+            raise InvalidParameterError(f"bound returned a lower bound for n = {n}; it must return an upper one")
+        if getattr(found, "diagnostic", ""):
+            raise InvalidParameterError(f"bound returned a diagnostic for n = {n}, which need not bound anything")
         number = getattr(found, "value", found)
         if isinstance(number, np.ndarray) and number.ndim == 0:
             number = number.item()
@@ -233,6 +285,6 @@ def by_call(bound: Callable[..., Any]) -> Callable[[int, float], float]:
             )
         if math.isnan(number):
             raise InvalidParameterError(f"bound returned NaN for n = {n}; it must return a number or a BoundResult")
-        return float(number)
+        return float(number), str(getattr(found, "kind", ""))
 
     return value

@@ -116,8 +116,10 @@ def sphere_eigenvalues(kernel: Callable[[FloatArray], Any], dim: int, kmax: int,
 
 @functools.lru_cache(maxsize=4)
 def _gauss_legendre(nodes: int) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights; 2000 of them cost most of a second, once."""
-    x, weights = np.polynomial.legendre.leggauss(nodes)
+    """Nodes and weights, kept: a banded eigenproblem, of which numpy solves the dense one."""
+    from scipy.special import roots_legendre
+
+    x, weights = roots_legendre(nodes)
     return _validation.read_only(x), _validation.read_only(weights)
 
 

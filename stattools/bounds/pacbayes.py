@@ -45,7 +45,13 @@ CITATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a PAC-Bayes inequality needs beside risk, divergence and size."""
+    """What a PAC-Bayes inequality needs beside risk, divergence and size.
+
+    Examples
+    --------
+    >>> Options(0.05).xi
+    'maurer'
+    """
 
     delta: float
     xi: str = "maurer"
@@ -323,7 +329,13 @@ def occam(
 # below the public functions ------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Units:
-    """What a result says beside its bound."""
+    """What a result says beside its bound.
+
+    Examples
+    --------
+    >>> Units(risk=0.1, low=0.0, high=1.0, n=100, delta=0.05, data_name="").n
+    100
+    """
 
     risk: float
     low: float

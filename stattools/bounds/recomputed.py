@@ -18,6 +18,7 @@ from stattools.results import BoundResult, ConfidenceInterval
 Fields = Mapping[str, Any]
 Recipe = Callable[[BoundResult, float], Fields]
 SAME = 1e-12  # relative; what rounding may change between a stored bound and its repetition
+UNCUT = "before the limit"  # the component that holds a bound before it was cut at the largest risk
 OUTWARDS = 16 * 2.0**-52  # what is added to a bound that was scaled to [0, 1] and back
 TEST_SET = {method.title: key for key, method in METHODS.items()}
 
@@ -53,7 +54,8 @@ def at_delta(bound: BoundResult, delta: float, name: str = "the bound") -> Bound
     if not _agrees(bound, recipe(bound, bound.delta or 0.0)):
         raise _refusal(bound, delta, name, "does not keep all options that it was computed with")
     found = dict(recipe(bound, delta))
-    components = {**bound.components, **found.pop("components", {})}
+    kept = {key: value for key, value in bound.components.items() if key != UNCUT}
+    components = {**kept, **found.pop("components", {})}
     vacuous = found.pop("vacuous", None)
     return dataclasses.replace(bound, delta=delta, components=components, vacuous=vacuous, **found)
 
@@ -67,7 +69,9 @@ def _refusal(bound: BoundResult, delta: float, name: str, why: str) -> InvalidPa
 
 
 def _agrees(bound: BoundResult, found: Fields) -> bool:
+    uncut = (float(parts.get(UNCUT, math.inf)) for parts in (bound.components, found.get("components", {})))
     close = math.isclose(found["value"], bound.value, rel_tol=SAME, abs_tol=1e-300)
+    close &= math.isclose(*uncut, rel_tol=SAME)  # bounds that were cut at the largest risk agree before, too
     if bound.interval is None or found.get("interval") is None:
         return close and bound.interval is found.get("interval")
     return close and math.isclose(found["interval"].low, bound.interval.low, rel_tol=SAME, abs_tol=1e-15)
@@ -156,12 +160,19 @@ def _pac_bayes(bound: BoundResult, delta: float) -> Fields:
         options["xi"] = "exact" if bound.settings["constant"] == "exact" else "maurer"
     elif parts["grid"] != len(beta_grid(_n(bound))):
         options["beta"] = parts["beta"]  # right if it was the only one, which the check at the stored delta shows
-    if "lambda" in parts and 0.0 < parts["lambda"] < 2.0:
-        options["lam"] = parts["lambda"]
-    if "posterior draws" in parts:  # both parts of delta shrink alike
-        options |= {"mc_samples": parts["posterior draws"], "delta_mc": DELTA_MC * delta / (bound.delta or 1.0)}
-        delta -= options["delta_mc"]
-    return _of(pac_bayes(_risk(bound), float(parts["KL"]), _n(bound), method, delta=delta, **options))
+
+    def at(total: float) -> Fields:
+        own = dict(options)
+        if "posterior draws" in parts:  # both parts of delta shrink alike
+            own |= {"mc_samples": parts["posterior draws"], "delta_mc": DELTA_MC * total / (bound.delta or 1.0)}
+            total -= own["delta_mc"]
+        return _of(pac_bayes(_risk(bound), float(parts["KL"]), _n(bound), method, delta=total, **own))
+
+    if "lambda" in parts:  # the best lambda depends on delta; one that was given does not
+        free = at(bound.delta or 0.0)["components"]["lambda"]
+        if not math.isclose(free, parts["lambda"], rel_tol=SAME):
+            options["lam"] = parts["lambda"]
+    return at(delta)
 
 
 def _risk(bound: BoundResult) -> float:

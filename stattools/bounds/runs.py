@@ -27,6 +27,12 @@ class Rule:
     loss_range : the losses that are possible.
     response_method : what the loss is computed from.
     classifies : whether it is a classifier.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> Rule.checked(DummyClassifier(), "zero_one", (0, 1), "predict", "resample").classifies
+    True
     """
 
     estimator: Any
@@ -119,6 +125,12 @@ class Chunk:
     classes : sorted labels, or None.
     masks : (c, n) int8.
     seeds : one SeedSequence a mask.
+
+    Examples
+    --------
+    >>> seeds = [np.random.SeedSequence(0)]
+    >>> Chunk(0, 0, [[0.0], [1.0]], [0, 1], None, np.array([[1]], dtype=np.int8), seeds).masks.shape
+    (1, 1)
     """
 
     supersample: int
@@ -131,7 +143,17 @@ class Chunk:
 
 
 def run_chunk(rule: Rule, chunk: Chunk) -> dict[str, Any]:
-    """Losses, and predictions where they are labels or values, (c, n, 2) each."""
+    """Losses, and predictions where they are labels or values, (c, n, 2) each.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> rule = Rule.checked(DummyClassifier(), "zero_one", (0, 1), "predict", "resample")
+    >>> labels, masks = np.array([0, 1]), np.array([[1]], dtype=np.int8)
+    >>> chunk = Chunk(0, 0, np.zeros((2, 1)), labels, np.unique(labels), masks, [np.random.SeedSequence(0)])
+    >>> run_chunk(rule, chunk)["losses"]  # trained on the second point, it errs on the first
+    array([[[1, 0]]], dtype=int8)
+    """
     with one_blas_thread():
         runs = [_run(rule, chunk, j) for j in range(len(chunk.masks))]
     return {name: np.stack([run[name] for run in runs]) for name in runs[0]}

@@ -12,16 +12,17 @@ from stattools import _validation
 from stattools._errors import InvalidParameterError
 from stattools.bounds import assembly
 from stattools.bounds.moments import whole_above
-from stattools.bounds.named import BOUNDS, Named, by_call, check_settings
+from stattools.bounds.named import BOUNDS, Named, by_call, check_settings, refuse_unused_delta
 
 LARGEST = 2**50
 CHUNK = 4096
+FEW = 64
 
 Holds = Callable[[int], bool]
 
 
 def sample_size(
-    bound: str | Callable[..., Any], target: float, *, delta: float = 0.05, n_max: int = LARGEST, **settings: Any
+    bound: str | Callable[..., Any], target: float, *, delta: float | None = None, n_max: int = LARGEST, **settings: Any
 ) -> int:
     """The smallest n at which a bound is at most a target.
 
@@ -40,9 +41,10 @@ def sample_size(
 
         Or a function of n, or of n and ``delta=``, that returns a number or a BoundResult and never increases with n.
     target : float
-        What the bound shall not exceed; above `risk`, to which the bounds decrease.
-    delta : float, default 0.05
-        Probability of failure.
+        What the bound shall not exceed; above `risk`, to which the bounds decrease, and below 1, which every risk is at
+        most (0.05 means five percent).
+    delta : float, optional
+        Probability of failure, 0.05 unless given; only for bounds that have one and functions that take it.
     n_max : int, default 2^50
         Where the search ends.
     **settings
@@ -56,8 +58,8 @@ def sample_size(
     Raises
     ------
     InvalidParameterError
-        The target cannot be reached, an unknown name, a setting that is missing or that the bound does not use, or a
-        function that returns something else than a number.
+        The target cannot be reached or promises nothing, an unknown name, a setting that is missing or that the bound
+        does not use, delta among them, or a function that returns something else than a number or an upper bound.
 
     Notes
     -----
@@ -87,17 +89,23 @@ def sample_size(
     10000
     """
     goal = _validation.real(target, "target")
-    failure = assembly.level(delta)
+    failure = assembly.level(0.05 if delta is None else delta)
     largest = _validation.integer(n_max, "n_max", minimum=1, maximum=LARGEST)
     if callable(bound):
         check_settings(settings, {})
-        value = by_call(bound)
-        return _bisected(lambda n: value(n, failure) <= goal, 1, largest, lambda n: value(n, failure), goal)
+        refuse_unused_delta(delta, {"the function": bound})
+        result = by_call(bound)
+        return _bisected(
+            lambda n: result(n, failure)[0] <= goal, 1, largest, lambda n: result(n, failure)[0], goal
+        )
     name = _validation.choice(bound, tuple(BOUNDS), "bound")
     spec = BOUNDS[name]
     options = check_settings(settings, {name: spec})[name]
+    refuse_unused_delta(delta, {name: spec})
     if goal <= options["risk"]:
         raise InvalidParameterError(f"target is {goal:g}; {name!r} stays above the empirical risk {options['risk']:g}")
+    if goal >= 1.0 and options.get("sigma") is None:
+        raise InvalidParameterError(f"target is {goal:g}; a risk in [0, 1] is below that without any data")
     return _Search(spec, options, goal, failure, largest).smallest()
 
 
@@ -156,20 +164,40 @@ class _Search:
         that reaches the target is not farther back.
         """
         risk, most = self.options["risk"], math.ceil(self.options["risk"] * self.n_max)
-        ends = lambda errors: self.holds(self._end(errors))
+        ends = self._reaches
         found = _bisected(ends, 1, most, lambda errors: float(self.values(self._end(errors))[0]), self.target)
         window = 16 + math.ceil(8.0 * risk * self.target / (self.target - risk))
         first = self._earliest(max(1, found - window), found)
         start = self.low if first == 1 else self._end(first - 1) + 1
         return _first(self.holds, max(self.low, start), self._end(first))
 
+    def _reaches(self, errors: int) -> bool:
+        return self.holds(self._end(errors))
+
     def _earliest(self, low: int, high: int) -> int:
-        """The first number of errors from low to high whose largest size reaches the target, as that of high does."""
-        for start in range(low, high, CHUNK):
-            errors = np.arange(start, min(start + CHUNK, high), dtype=np.float64)
-            reached = self.values(self._last(errors)) <= self.target
+        """The first number of errors from low to high whose largest size reaches the target, as that of high does.
+
+        More data with no larger a share of errors have no larger a bound. Hence, where one number misses the target, so
+        does every smaller one with the same share or more; numbers with small shares are tried first.
+        """
+        errors = np.arange(low, high, dtype=np.float64)
+        shares = errors / (self._last(errors) - self.options.get("k", 0))
+        while errors.size > FEW:
+            quarter = errors.size // 4
+            i = quarter + int(np.argmin(shares[quarter : 3 * quarter]))
+            if self._reaches(int(errors[i])):
+                high, left = int(errors[i]), np.arange(errors.size) < i
+            else:
+                left = (np.arange(errors.size) > i) | (shares < shares[i])
+            settled = errors.size - int(left.sum())
+            errors, shares = errors[left], shares[left]
+            if settled < quarter // 4:
+                break  # one by one then
+        for start in range(0, errors.size, CHUNK):
+            some = errors[start : start + CHUNK]
+            reached = self.values(self._last(some)) <= self.target
             if reached.any():
-                return int(errors[np.argmax(reached)])
+                return int(some[np.argmax(reached)])
         return high
 
 

@@ -32,6 +32,11 @@ class Formula:
     two_sided : whether the absolute value of the gap is bounded.
     own_pool : whether it is defined for one pool only.
     citation : where it comes from.
+
+    Examples
+    --------
+    >>> FORMULAS["ld_mi"].variable, FORMULAS["ld_mi"].two_sided
+    ('difference', True)
     """
 
     title: str
@@ -138,11 +143,27 @@ CMI_TITLE = "Conditional information of the whole output"
 
 
 def gaps_of(found: Ingredients, keys: tuple[str, ...], pool: str, gamma: float) -> dict[str, Gap]:
-    """Gaps and constants of each bound, for losses in [0, 1]."""
+    """Gaps and constants of each bound, for losses in [0, 1].
+
+    Examples
+    --------
+    >>> from stattools.bounds.counts import count, observe
+    >>> from stattools.bounds.ingredients import averages
+    >>> seen = observe(np.array([[[[0.0, 1.0]], [[1.0, 0.0]]]]), np.array([[[0], [1]]]), None, "bernoulli")
+    >>> found = Ingredients(count(seen), averages(seen), np.ones((1, 1)), None, "symmetrized")
+    >>> gaps_of(found, ("interpolating",), "auto", 1.0)["interpolating"][0]
+    array([1.])
+    """
     return {key: FORMULAS[key].gap(found, pool_of(key, pool), gamma) for key in keys}
 
 
 def pool_of(key: str, pool: str) -> str:
-    """What a bound pools."""
+    """What a bound pools.
+
+    Examples
+    --------
+    >>> pool_of("ld_mi", "auto"), pool_of("ld_mi", "all"), pool_of("ld_cmi", "all")
+    ('supersample', 'all', 'none')
+    """
     formula = FORMULAS[key]
     return formula.pool if pool == "auto" or formula.own_pool else pool

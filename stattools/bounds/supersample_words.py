@@ -26,6 +26,11 @@ SYMMETRIZED = (
     "the information of single losses counts both columns in one table; the smaller of two estimates, one for each "
     "column, would be biased downward"
 )
+FLOOR = (
+    "the noise floor of interpolating is its formula, information / ln 2, under permuted masks: how far the estimated "
+    "information of unrelated masks lifts it. Permuted masks do not keep the training risk at 0, so that the formula "
+    "is no bound of theirs"
+)
 UNBALANCED = (
     "masks are not balanced within each supersample, so that the bounds have a sampling error of the order of "
     "1 / sqrt(k2); masks that come with their complements have none"
@@ -39,6 +44,11 @@ class MaskDoubts:
     reasons : why no number computed from them is a bound.
     warnings : the same in full.
     notes : remarks about the bounds that remain.
+
+    Examples
+    --------
+    >>> MaskDoubts().reasons
+    ()
     """
 
     reasons: tuple[str, ...] = ()
@@ -109,6 +119,11 @@ class Doubts:
     """What puts the numbers of one call in doubt: masks and options.
 
     binary : losses are 0 and 1, of which bins lose nothing.
+
+    Examples
+    --------
+    >>> Doubts(MaskDoubts(), "bins", None, "symmetrized", binary=True).heuristic
+    False
     """
 
     masks: MaskDoubts
@@ -148,7 +163,15 @@ def of_bound(doubts: Doubts, key: str) -> tuple[str, tuple[str, ...], tuple[str,
 
 
 def say(doubts: Doubts, keys: tuple[str, ...], notes: Notes, largest: bool) -> None:
-    """The warnings and remarks of the table; `largest`: cmi takes the largest information there is."""
+    """The warnings and remarks of the table; `largest`: cmi takes the largest information there is.
+
+    Examples
+    --------
+    >>> notes = Notes()
+    >>> say(Doubts(MaskDoubts(), "bernoulli", None, "symmetrized", binary=True), ("ld_mi",), notes, False)
+    >>> "certify nothing" in notes.remarks[0]
+    True
+    """
     for text in doubts.masks.warnings:
         notes.warn(text, AssumptionWarning)
     for text in doubts.masks.notes:

@@ -17,7 +17,7 @@ from stattools.bounds import counts as counting
 from stattools.bounds.counts import Counts, Observations
 from stattools.bounds.ingredients import COLUMNS, POOLS, Averages, Ingredients, NeighbourIngredients, averages
 from stattools.bounds.supersample_formulas import CMI_TITLE, FORMULAS, KEYS, STEINKE, gaps_of, pool_of
-from stattools.bounds.supersample_words import CIRCULAR, SINGLE, Doubts, mask_doubts, of_bound, say
+from stattools.bounds.supersample_words import CIRCULAR, FLOOR, SINGLE, Doubts, mask_doubts, of_bound, say
 from stattools.bounds.table import BoundTable
 from stattools.bounds.tables_mi import CORRECTIONS
 from stattools.resampling import Bootstrap, RowPermutation, resample
@@ -91,7 +91,8 @@ def supersample(
         Of the intervals.
     n_perm : int, default 0
         Permutations of masks within supersamples, for a noise floor: the mean gap that each bound gives when masks and
-        losses are unrelated.
+        losses are unrelated. That of interpolating is ``I / ln 2`` of the information under permuted masks: the upward
+        bias of the estimate, though its condition, a training risk of 0, does not outlive the permutation.
     rng : None, int, SeedSequence or Generator
         For the bootstrap and the permutations.
     n_jobs : int, optional
@@ -208,6 +209,8 @@ def supersample(
     keys = _keys(methods, has_predictions, float(task.averages.risk.max()), notes)
     task = replace(task, keys=tuple(key for key in keys if key != "cmi"))
     say(doubts, keys, notes, "cmi" in keys and not enumerates(data.masks))
+    if n_perm and "interpolating" in keys:
+        notes.remark(FLOOR)
     for text in few:
         notes.warn(text, AssumptionWarning)
     with one_blas_thread():
@@ -491,6 +494,8 @@ class _Report:
         if key != "cmi" or enumerates(self.task.data.masks):
             single = key != "cmi" and FORMULAS[key].variable == "single"
             said = (f"{CIRCULAR}. {SINGLE}" if single else CIRCULAR, *said)
+        if key == "interpolating" and floor is not None:
+            said = (*said, FLOOR)
         return BoundResult(
             provenance=self.provenance, warnings=(*warned, *(self.few if interval else ())), notes=(*noted, *said),
             diagnostic=diagnostic, method=title, value=risk + gap * self._scale,

@@ -170,7 +170,13 @@ def rademacher_monte_carlo(
 # shared with margins -------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A complexity, the probability that it is too small, and how that is said."""
+    """A complexity, the probability that it is too small, and how that is said.
+
+    Examples
+    --------
+    >>> Known(0.02, 0.0, "known").value
+    0.02
+    """
 
     value: float
     delta: float

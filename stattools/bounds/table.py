@@ -44,7 +44,8 @@ class BoundTable(Result):
     Notes
     -----
     The printed form never ranks bounds of different kinds together: a bound on an average over samples is no
-    certificate for the sample at hand. Diagnostics, which need not be bounds, are never the smallest. Choosing the
+    certificate for the sample at hand. Diagnostics, which need not be bounds, are never the smallest, nor are bounds
+    that the other limit of their interval contradicts. Choosing the
     smallest of several bounds of high probability after seeing them has a price: it holds with probability at least 1
     less the sum of their deltas, which `report` states.
 
@@ -138,13 +139,15 @@ class BoundTable(Result):
         return _format.number_up(value, digits)
 
     def _diagnostics(self) -> list[str]:
-        """How many of the numbers are diagnostics, in words, if any are."""
+        """How many of the numbers are diagnostics or contradicted, in words, if any are."""
         count = sum(bool(bound.diagnostic) for bound in self.bounds)
-        return [f"{count} diagnostic{'s' if count > 1 else ''}, no bound{'s' if count > 1 else ''}"] if count else []
+        found = [f"{count} diagnostic{'s' if count > 1 else ''}, no bound{'s' if count > 1 else ''}"] if count else []
+        crossed = sum(_contradicted(bound) for bound in self.bounds)
+        return found + ([f"{crossed} whose two limits contradict each other"] if crossed else [])
 
     def _by_kind(self, *, ranked: bool = False) -> list[tuple[str, list[tuple[str, BoundResult]]]]:
-        """Bounds of each kind that occurs, certificates first; ranked, without diagnostics."""
-        rows = [row for row in self.items() if not (ranked and row[1].diagnostic)]
+        """Bounds of each kind that occurs, certificates first; ranked, without diagnostics and contradicted ones."""
+        rows = [row for row in self.items() if not (ranked and (row[1].diagnostic or _contradicted(row[1])))]
         found = [(kind, [row for row in rows if row[1].kind == kind]) for kind in KINDS]
         return [(kind, sorted(of_one, key=self._order) if ranked else of_one) for kind, of_one in found if of_one]
 
@@ -177,7 +180,7 @@ class BoundTable(Result):
         digits = 3 if style == "apa" else 4
         found = [
             f"the smallest of {len(rows)} {kind} bound{'s' if len(rows) > 1 else ''} is {rows[0][1].of} <= "
-            f"{self._rounded(rows[0][1].value, digits)} ({rows[0][1].method}){_price(rows)}"
+            f"{self._rounded(rows[0][1].value, digits)} ({rows[0][1].method}){_price(rows)}{_caveat(rows)}"
             for kind, rows in self._by_kind(ranked=True)
         ]
         return f"{self.method}: {'; '.join([*found, *self._diagnostics()])}."
@@ -233,6 +236,13 @@ def _price(rows: list[tuple[str, BoundResult]]) -> str:
     return f"{alone} if it was named beforehand, and with {chosen} if it was chosen among the {len(deltas)}"
 
 
+def _caveat(rows: list[tuple[str, BoundResult]]) -> str:
+    """That the first of ranked bounds was itself estimated with the losses of test points, if it was."""
+    if "empirical_gap" not in rows[0][1].components:
+        return ""
+    return ", on average over samples; it was estimated from test losses, explains the gap and certifies nothing"
+
+
 def _table(
     kind: str, rows: list[tuple[str, BoundResult]], digits: int, direction: str, *, full: bool, skipped: tuple[str, ...]
 ) -> Table:
@@ -257,9 +267,13 @@ def _table(
 
 
 def _remark(bound: BoundResult) -> str:
-    crossed = bound.interval is not None and bound.interval.low > bound.interval.high
-    words = {"vacuous": bound.vacuous, "diagnostic": bool(bound.diagnostic), "contradicted": crossed}
+    words = {"vacuous": bound.vacuous, "diagnostic": bool(bound.diagnostic), "contradicted": _contradicted(bound)}
     return ", ".join(word for word, holds in words.items() if holds)
+
+
+def _contradicted(bound: BoundResult) -> bool:
+    """Whether no risk is between the limits of a two-sided interval, so that neither is to be used."""
+    return bound.interval is not None and bound.interval.low > bound.interval.high
 
 
 def _numbers(values: list[Any], digits: int, *, gap: bool) -> list[str]:

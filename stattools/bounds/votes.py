@@ -40,6 +40,11 @@ class Average:
 
     share : the mean by weight. n : harmonic mean by weight of the numbers of data. divergence : from the prior, both
     reweighted by 1 / n. log_xi : logarithm of the mean constant under the prior.
+
+    Examples
+    --------
+    >>> round(Average(share=0.1, n=1000, divergence=2.0, log_xi=math.log(60.0)).limit(0.05), 4)
+    0.1452
     """
 
     share: float
@@ -57,6 +62,11 @@ class Errors:
     """Of a voter, of two voters at once, and of exactly one of two; the last two None where they are not needed.
 
     lacking : which two voters are never judged on one datum, in words.
+
+    Examples
+    --------
+    >>> Errors(Average(0.1, 1000, 2.0, 4.0)).tandem is None
+    True
     """
 
     gibbs: Average

@@ -45,7 +45,8 @@ class ColliderRegressor(Projecting):
     tune : {"reml", "gcv", "loo", "kfold"}, default "reml"
         How hyper-parameters of the base are chosen.
     solver : {"auto", "exact", "nystrom", "rff"}, default "auto"
-        Of the base "krr".
+        Of the base "krr", and of the fit of "erm": all rows, at most 600 of them, or random features. "auto" takes them
+        in this order up to 3000 rows, up to 30,000, and beyond; in "erm" unlabelled rows count. See `fit_krr`.
     on_violation : {"warn", "raise", "skip"}, default "warn"
         What to do about a constraint that the data contradict; "skip" leaves it out.
     random_state : None, int, SeedSequence or Generator

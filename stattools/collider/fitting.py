@@ -42,12 +42,14 @@ class Words:
 class ConstrainedCorrection:
     """A base less a constrained fit, with what a `Correction` tells of itself.
 
-    constrained : ConstrainedRidge. outside : (n, q) out-of-sample values of the base at labelled rows.
+    constrained : ConstrainedRidge or ProjectedFeatures. outside : (n, q) out-of-sample values of the base at labelled
+    rows. n_rows : N of the conditional means.
     """
 
     base: Any
     constrained: Any
     outside: FloatArray
+    n_rows: int
     sweeps: int = 1
     change: float = 0.0
     converged: bool = True
@@ -55,12 +57,14 @@ class ConstrainedCorrection:
     @property
     def places(self) -> tuple[Any, ...]:
         """One for each constraint."""
-        return tuple(self.constrained.embeddings)
+        return tuple(getattr(self.constrained, "embeddings", ((),)))
 
     @property
     def projectors(self) -> tuple[Words, ...]:
         """The conditional means, each with the lengthscales and penalties of the constrained fit."""
         own = {"ridge_lengthscale": self.constrained.lengthscale, "ridge_penalty": self.constrained.penalty}
+        if not hasattr(self.constrained, "embeddings"):
+            return (Words("rff", {"kind": "rff", **own}),)
         return tuple(
             Words(
                 f"kernel, lengthscale {one.lengthscale:.3g}",
@@ -71,14 +75,14 @@ class ConstrainedCorrection:
 
     @property
     def penalty(self) -> FloatArray:
-        """(constraints, q) of the conditional means, over the number of rows."""
-        own = self.constrained.embedding_penalty / len(self.constrained.embeddings[0].embedding.spectrum.vectors)
+        """(constraints, q) of the conditional means given A and B, over the number of rows."""
+        own = self.constrained.embedding_penalty[: len(self.places)] / self.n_rows
         return np.tile(own[:, None], (1, self.outside.shape[1]))
 
     @property
     def degrees_of_freedom(self) -> FloatArray:
         """(q,) of the conditional means."""
-        return np.full(self.outside.shape[1], self.constrained.embedding_freedom)
+        return np.full(self.outside.shape[1], float(np.sum(self.constrained.embedding_freedom)))
 
     @property
     def noise(self) -> FloatArray:
@@ -232,7 +236,7 @@ def project_base(
     correction: Correction | ConstrainedCorrection | None = None
     if constraints and method == "erm":
         constrained = fit_constrained(options, X, y, X_unlabeled, constraints, seed)
-        correction = ConstrainedCorrection(base, constrained, outside)
+        correction = ConstrainedCorrection(base, constrained, outside, len(X) + len(X_unlabeled))
     elif constraints and method in ("plugin", "augmented"):
         rows = np.vstack([X, X_unlabeled])
         correction = augmented.fit_correction(
@@ -255,10 +259,23 @@ def fit_constrained(
     constraints: Sequence[Any],
     seed: np.random.SeedSequence,
 ) -> Any:
-    """The fit of method "erm", a ConstrainedRidge; parameters as in `fit_projected`."""
-    from stattools.collider import projected
+    """The fit of method "erm", a ConstrainedRidge or ProjectedFeatures; parameters as in `fit_projected`."""
+    from stattools.collider import largescale, projected
+    from stattools.collider.krr import MOST_NYSTROM
 
     require_constrained(options)
+    rows = len(X) + len(X_unlabeled)
+    many = rows > MOST_NYSTROM and options.tune in largescale.STREAMED_CRITERIA and len(constraints) == 1
+    if options.solver == "rff" or (options.solver == "auto" and many):
+        return largescale.fit_projected_features(
+            X,
+            y,
+            X_unlabeled,
+            constraints,
+            tune=options.tune,
+            embedding_penalty=options.penalty if isinstance(options.penalty, str) else options.penalty * rows,
+            rng=_random.child_seed(seed, PROJECTION_KEY),
+        )
     return projected.fit_constrained(
         X,
         y,
@@ -282,10 +299,6 @@ def require_constrained(options: Options) -> None:
         raise InvalidParameterError(
             f"method is 'erm' and projector {options.projector!r}; its conditional means are by kernels: leave "
             "projector at 'auto'"
-        )
-    if options.solver == "rff":
-        raise InvalidParameterError(
-            "method is 'erm' and solver 'rff'; it takes 'auto', 'exact' or 'nystrom'"
         )
 
 

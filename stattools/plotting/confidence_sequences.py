@@ -49,7 +49,8 @@ def plot_confidence_sequence(result: Any, ax: Any = None, *, log_time: bool = Tr
     crossed = np.asarray(result.low) > np.asarray(result.high)
     first = int(np.argmax(crossed)) + 1 if crossed.any() else len(crossed) + 1
     valid = times < first
-    ax.fill_between(times[valid], low[valid], high[valid], step="post", color=color, alpha=0.2, linewidth=0, gid="limits")
+    area = {"step": "post", "color": color, "alpha": 0.2, "linewidth": 0, "gid": "limits"}
+    ax.fill_between(times[valid], low[valid], high[valid], **area)
     for limits, side in ((low, "lower"), (high, "upper")):
         if result.alternative in ("two-sided", side):
             ax.step(times[valid], limits[valid], where="post", color=color, linewidth=1.2, gid=side)

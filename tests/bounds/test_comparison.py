@@ -54,6 +54,8 @@ FUNCTIONS = {
     },
     "pac_bayes exact": lambda d: pac_bayes(0.1, 20.0, 5000, xi="exact", delta=d),
     "pac_bayes lambda": lambda d: pac_bayes(0.1, 20.0, 5000, "lambda", lam=0.5, delta=d),
+    "pac_bayes best lambda": lambda d: pac_bayes(0.1, 20.0, 5000, "lambda", delta=d),
+    "pac_bayes beyond the largest risk": lambda d: pac_bayes(0.5, 2e4, 5000, "quadratic", delta=d),
     "pac_bayes one beta": lambda d: pac_bayes(0.1, 20.0, 5000, "catoni", beta=0.7, delta=d),
     "pac_bayes wide": lambda d: pac_bayes(0.3, 20.0, 5000, loss_range=(0, 2), delta=d),
     "vc": lambda d: vc(0.05, 10**5, 10, delta=d),
@@ -154,6 +156,33 @@ def test_lower_bounds_put_the_largest_first():
     assert ">= " in str(table) and "<= " not in str(table).split("probability at")[0]
 
 
+def test_the_best_two_sided_bound_keeps_its_interval_at_the_level_that_is_left():
+    both = [test_set(errors=k, n=100, method="hoeffding", alternative="two-sided") for k in (90, 95)]
+    best = compare(*both, union=True).best()
+    assert best.value > 1 and not best.vacuous  # its lower limit excludes something
+    assert best.interval.confidence_level == pytest.approx(0.95) and best.delta == pytest.approx(0.05)
+    assert tuple(best.interval) == tuple(at_delta(both[0], 0.025).interval)
+
+
+@UNPAID
+@pytest.mark.filterwarnings("ignore:betting test-set bound:stattools.exceptions.AssumptionWarning")
+def test_contradicted_limits_are_never_the_best():
+    order = np.repeat([0.0, 1.0], 300)
+    crossed = test_set(order, method="betting", alternative="two-sided")
+    plain = test_set(order, method="hoeffding")
+    table = compare(crossed, plain)
+    assert crossed.value < plain.value and table.best().value == plain.value
+    assert "1 whose two limits contradict each other" in table.report()
+    with pytest.raises(InvalidParameterError, match="no bound of high probability"):
+        compare(crossed).best()
+
+
+def test_losses_of_different_range_are_doubted():
+    wide = test_set(4 * LOSSES, method="kl", loss_range=(0, 4))
+    with pytest.warns(AssumptionWarning, match=r"losses of different range \(largest values 1, 4\)"):
+        compare(test_set(LOSSES, method="kl"), wide, union=True)
+
+
 @UNPAID
 def test_keys_are_told_apart():
     one = test_set(errors=3, n=100)
@@ -200,8 +229,10 @@ def test_the_best_of_several_holds_as_often_as_stated():
         lambda: pac_bayes(0.1, 20.0, 5000, "catoni", beta=[0.5, 0.7]),
         lambda: pac_bayes(0.1, 20.0, 5000, mc_samples=100, delta_mc=0.02),
         lambda: pac_bayes(0.0, 20.0, 5000, loss_range=(-1, 1)),
+        lambda: pac_bayes(0.5, 2e4, 5000, "catoni", beta=[0.5, 0.7]),
     ],
-    ids=["betting", "levels in print only", "range in print only", "several betas", "delta_mc", "negative losses"],
+    ids=["betting", "levels in print only", "range in print only", "several betas", "delta_mc", "negative losses",
+         "several betas, vacuous"],
 )
 def test_what_cannot_be_recomputed_is_refused(bound):
     with pytest.raises(InvalidParameterError, match=r"cannot be recomputed; compute it with delta=0.0[23]"):
@@ -222,6 +253,10 @@ def test_refused():
         compare()
     with pytest.raises(InvalidParameterError, match=r"results\[1\] is a float"):
         compare(one, 0.3)
+    with pytest.raises(InvalidParameterError, match=r"results\[0\] is a list; .* unpack it, compare\(\*results\)"):
+        compare([one, one])
+    with pytest.raises(InvalidParameterError, match=r"results\[0\] is a dict; .* names=list\(results\)"):
+        compare({"a": one})
     with pytest.raises(InvalidParameterError, match="are upper and lower bounds"):
         compare(one, lower)
     with pytest.raises(InvalidParameterError, match="bounds the risk and .* the generalization gap"):

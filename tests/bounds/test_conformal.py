@@ -99,6 +99,15 @@ def test_risk_control_takes_the_first_parameter_that_suffices():
     assert control.components["parameter"] == conformal(scores, alpha=0.2).components["threshold"]
 
 
+def test_risk_control_takes_the_last_parameter_where_none_suffices():
+    # one point, whose largest loss of 1 alone makes the adjusted risk 1/2
+    result = conformal_risk_control([[1, 0.5, 0]], [0, 1, 2], alpha=0.1)
+    assert result.components["parameter"] == 2 and result.value == 0.1
+    assert result.components["adjusted risk"] == 0.5 and "by assumption, not by these data" in result.notes[0]
+    assert "note: no parameter has an adjusted risk" in str(result)
+    assert conformal_risk_control([[1, 0.5, 0]], [0, 1, 2], alpha=0.5).notes == ()
+
+
 # reference -----------------------------------------------------------------------------------------------------------
 def test_known_values():
     assert conformal_coverage(1000, 0.1, 0.05) == pytest.approx(0.8840755, abs=5e-8)
@@ -143,6 +152,18 @@ def test_risk_control_on_average():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("n", [3, 4, 6, 10])
+def test_risk_control_of_few_points_holds_with_those_where_the_last_is_taken(n):
+    """The average over all calibration sets, of which many admit no parameter but the last."""
+    rng, repeats = np.random.default_rng(11), 4000
+    results = [conformal_risk_control(missed(rng.random(n)), THRESHOLDS, alpha=0.2) for _ in range(repeats)]
+    risks = np.array([1 - result.components["parameter"] for result in results])
+    last = sum(bool(result.notes) for result in results)
+    assert last == repeats if n == 3 else (last == 0 if n == 10 else last < repeats)
+    assert risks.mean() <= 0.2 + 3 * risks.std() / math.sqrt(repeats)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", [0.1, 0.5])
 def test_the_p_value_is_valid(alpha):
     rng, repeats = np.random.default_rng(10), 20_000
@@ -169,7 +190,7 @@ def test_the_p_value_is_valid(alpha):
         (lambda: conformal_risk_control([[1, 0]], [1, 0]), InvalidDataError, "parameters does not increase"),
         (lambda: conformal_risk_control([[0, 1]], [0, 1]), InvalidDataError, "row 0, column 1; it is above the one"),
         (lambda: conformal_risk_control([[2, 1]], [0, 1]), InvalidDataError, "must be in [0, 1]"),
-        (lambda: conformal_risk_control([[1, 0]], [0, 1], alpha=0.1), InvalidParameterError, "smallest bound"),
+        (lambda: conformal_risk_control([[1, 0]], [0, 1], alpha="a"), InvalidParameterError, "alpha is 'a'"),
         (lambda: conformal_risk_control([[0.3], [0.7]], [1], alpha=0.6), InvalidDataError, "losses has 0.7 at row 1"),
         (lambda: conformal_risk_control([[0]] * 40 + [[1]], [1]), InvalidDataError, "at or below alpha: add one"),
     ],

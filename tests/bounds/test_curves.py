@@ -17,6 +17,7 @@ from stattools.bounds import (
     test_set,
     vc,
 )
+from stattools.bounds.named import BOUNDS
 from stattools.exceptions import InvalidDataError, InvalidParameterError, StattoolsError
 from stattools.results import Result
 from tests.bounds.test_sample_sizes import OPTIONS, options_of
@@ -48,9 +49,10 @@ def by_function(name, n, delta):
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_values_are_those_of_the_functions(name):
-    curve = bound_curve(name, SIZES, DELTAS, **options_of(name, 0.1))
-    assert curve.values.shape == (1, len(DELTAS), len(SIZES))
-    for d, delta in enumerate(DELTAS):
+    deltas = deltas_of(name)
+    curve = bound_curve(name, SIZES, deltas, **options_of(name, 0.1))
+    assert curve.values.shape == (1, curve.delta.size, len(SIZES))
+    for d, delta in enumerate(deltas or [0.05]):
         for k, n in enumerate(SIZES):
             wanted = by_function(name, n, delta)
             if wanted is not None:  # the mean of n tenths is a tenth up to rounding
@@ -61,11 +63,47 @@ def test_values_are_those_of_the_functions(name):
 @pytest.mark.parametrize("name", OPTIONS)
 def test_all_at_once_is_one_by_one_and_falls_with_n_and_delta(name):
     options = options_of(name, 0.1)
-    curve = bound_curve(name, SIZES, DELTAS, **options)
-    single = [[bound_curve(name, n, delta, **options).values[0, 0, 0] for n in SIZES] for delta in DELTAS]
+    deltas = deltas_of(name)
+    curve = bound_curve(name, SIZES, deltas, **options)
+    single = [[bound_curve(name, n, d, **options).values[0, 0, 0] for n in SIZES] for d in deltas or [None]]
     np.testing.assert_array_equal(curve.values[0], single)
     assert (np.diff(curve.values[0], axis=1) < 0).all()
-    assert (curve.values[0, 1] >= curve.values[0, 0]).all()
+    assert (curve.values[0, -1] >= curve.values[0, 0]).all()
+
+
+def deltas_of(name):
+    return DELTAS if BOUNDS[name].kind == "high-probability" else None
+
+
+def test_what_has_no_delta_is_not_given_one():
+    curve = bound_curve(["kl", "cmi"], [10, 100], DELTAS, information=1.0)
+    assert curve.without_delta == ("cmi",) and curve.notes == ("cmi does not depend on delta",)
+    frame = curve.tidy()
+    assert len(frame) == 6 and frame[frame["bound"] == "cmi"]["delta"].isna().tolist() == [True, True]
+    assert "cmi 0.142 (on average over samples)" in curve.report()
+    alone = bound_curve("cmi", [10, 100], information=1.0)
+    assert np.isnan(alone.delta).tolist() == [True] and "delta" not in str(alone) + alone.report()
+    assert BoundCurve.from_json(alone.to_json()) == alone
+    assert "delta" not in alone.plot().get_title() and len(curve.plot().lines[:4]) == 4
+
+
+def test_functions_say_of_which_kind_their_bounds_are():
+    found = [lambda n: test_set(errors=0, n=n), lambda n: mutual_information(1.0, n, risk=0.0), lambda n: 1 / n]
+    assert bound_curve(found, [10, 20]).kinds == ("high-probability", "expectation", "")
+
+
+def test_printed_values_are_on_the_safe_side():
+    curve = bound_curve("hoeffding", [7, 70, 7000], risk=0.1)
+    rows = [line.split() for line in str(curve).splitlines()]
+    printed = [float(row[1]) for row in rows if row[:1] in (["7"], ["70"], ["7000"])]
+    assert len(printed) == 3 and (np.array(printed) >= curve.values[0, 0]).all()
+    said = float(curve.report().rsplit(" ", 1)[1].rstrip("."))
+    assert said >= curve.values[0, 0, 2]
+
+
+def test_the_sentence_says_what_excludes_nothing():
+    assert "vacuous for a risk in [0, 1]" in bound_curve("vc_vapnik", [100], dimension=50).report()
+    assert "none (too few data)" in bound_curve("empirical_bernstein", [1], variance=0.1).report()
 
 
 def test_several_bounds_share_settings():
@@ -126,6 +164,8 @@ def test_round_trips_and_tables():
         (("kl", 10), {"kl": 3}, "kl is no setting of kl, which takes risk"),
         (("pac_bayes_kl", 10), {}, "kl is missing"),
         (("kl", 10), {"risk": 2}, "risk is 2"),
+        (("cmi", 10, 0.05), {"information": 1.0}, "delta is given, and cmi holds on average"),
+        ((lambda n: test_set(errors=1, n=n, alternative="lower"), 10), {}, "returned a lower bound for n = 10"),
     ],
 )
 def test_refused(arguments, options, message):

@@ -135,6 +135,19 @@ def test_bits_depend_on_the_seed_alone(points, loss):
     np.testing.assert_array_equal(fewer.losses, one.losses[:2, :10])
 
 
+@pytest.mark.parametrize("processes", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["threads", "processes"])
+def test_dask_workers_give_the_same_bits(points, processes):
+    """Threads of one worker take turns; processes start anew. dask returns lists, so that runs go batch by batch."""
+    distributed = pytest.importorskip("distributed")
+    estimator = DecisionTreeClassifier(splitter="random", max_depth=2)
+    one = run(estimator, *points, k2=36)
+    where = {"n_workers": 2, "threads_per_worker": 1} if processes else {"n_workers": 1, "threads_per_worker": 2}
+    cluster = distributed.LocalCluster(processes=processes, dashboard_address=None, **where)
+    with cluster, distributed.Client(cluster), joblib.parallel_config(backend="dask"):
+        assert joblib.effective_n_jobs() == 2
+        assert run(estimator, *points, k2=36) == one
+
+
 def test_forms_of_input(points):
     X, y = points
     one = run(LogisticRegression(), X, y)

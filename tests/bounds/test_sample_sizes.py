@@ -1,5 +1,6 @@
 """Sizes at which bounds reach a target."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given, strategies as st
 
 from stattools.bounds import compression, pac_bayes, risk_limit, sample_size, test_set, vc
 from stattools.bounds.named import BOUNDS
+from stattools.bounds.sample_sizes import _Search
 from stattools.exceptions import InvalidParameterError
 
 OPTIONS = {
@@ -61,16 +63,17 @@ def test_every_name_is_tried():
 )
 def test_the_size_is_the_first_that_reaches_the_target(name, risk, distance, delta):
     options = options_of(name, risk)
+    given_delta = {"delta": delta} if BOUNDS[name].kind == "high-probability" else {}
     one_by_one = name.startswith("vc") or name in ("compression", "xu_raginsky", "cmi", "unexpected_bernstein")
     n_max = 150 if one_by_one else 3000
     target = risk + distance
     wanted = first_by_trying(name, target, delta, n_max, options)
     if wanted is not None:
-        assert sample_size(name, target, delta=delta, **options) == wanted
-        assert sample_size(name, target, delta=delta, n_max=wanted, **options) == wanted
+        assert sample_size(name, target, **given_delta, **options) == wanted
+        assert sample_size(name, target, **given_delta, n_max=wanted, **options) == wanted
     else:
         with pytest.raises(InvalidParameterError, match="where the search ends"):
-            sample_size(name, target, delta=delta, n_max=n_max, **options)
+            sample_size(name, target, **given_delta, n_max=n_max, **options)
 
 
 @pytest.mark.parametrize("risk, target", [(0.1, 0.1013), (0.1, 0.103), (0.3, 0.3017), (0.01, 0.0107)])
@@ -80,10 +83,27 @@ def test_close_targets_between_errors(risk, target):
     assert values[-1] <= target and (values[:-1] > target).all()
 
 
+@pytest.mark.parametrize("risk", [0.1, 0.1003, 1 / 3, 0.25 + 1e-7, 0.01717171])
+def test_numbers_of_errors_with_few_values_tried(risk):
+    """The search among numbers of errors finds what trying all of them finds."""
+    target = risk + 3e-4
+    search = _Search(BOUNDS["binomial"], {"risk": risk}, target, 0.05, 2**50)
+    found = sample_size("binomial", target, risk=risk)
+    errors = int(np.ceil(risk * found))
+    window = np.arange(max(1, errors - 3000), errors + 1.0)
+    reached = search.values(search._last(window)) <= target
+    assert reached.any() and int(window[np.argmax(reached)]) == errors
+
+
+def test_a_first_size_for_each_bound():
+    # one loss suffices where the variance is known; a variance estimated from it does not exist
+    assert sample_size("bernstein", 0.5, variance=0.0, delta=0.5) == 1
+    assert sample_size("bennett", 0.5, variance=0.0, delta=0.5) == 1
+    assert BOUNDS["empirical_bernstein"].smallest({}) == 2
+
+
 def binomial_values(sizes, risk):
     return BOUNDS["binomial"].values(sizes, np.full(sizes.shape, 0.05), {"risk": risk})
-
-
 
 
 # reference -----------------------------------------------------------------------------------------------------------
@@ -129,6 +149,9 @@ def test_large_sizes():
     # neighbours differ by less than rounding; the closed form is right to the digits that a double has
     n = sample_size("hoeffding", 0.1 + 1e-6, risk=0.1)
     assert n == pytest.approx(math.log(20) / 2e-12, rel=1e-9)
+    # a risk of 0.1 and a normal approximation of its binomial tail
+    n = sample_size("binomial", 0.1 + 1e-5, risk=0.1)
+    assert n == pytest.approx(0.09 * 1.6448536**2 / 1e-10, rel=1e-3)
 
 
 # errors --------------------------------------------------------------------------------------------------------------
@@ -158,6 +181,13 @@ def test_large_sizes():
         ((lambda n: float("nan"), 0.2), {}, "bound returned NaN for n = 1"),
         ((lambda n: 1.0, 0.2), {}, "the bound is 1 at n = "),
         ((lambda n: 1 / n, 0.2), {"risk": 0.1}, "risk is no setting of a function"),
+        (("binomial", 5), {}, r"target is 5; a risk in \[0, 1\] is below that without any data"),
+        (("cmi", 0.2), {"information": 1.0, "delta": 0.01}, "delta is given, and cmi holds on average"),
+        ((lambda n: test_set(errors=0, n=n), 0.05), {"delta": 1e-6}, "does not take it; leave it out, or write a func"),
+        ((lambda n: test_set(errors=0, n=n, alternative="lower"), 0.05), {}, "bound returned a lower bound for n = 1"),
+        ((lambda n: dataclasses.replace(test_set(errors=0, n=n), diagnostic="x"), 0.05), {}, "returned a diagnostic"),
+        ((test_set, 0.05), {}, "bound cannot be computed for n = 1: losses has shape"),
+        ((lambda n: test_set(errors=0, n=n, method="all"), 0.05), {}, "bound returned a BoundTable for n = 1"),
     ],
 )  # fmt: skip
 def test_refused(arguments, options, message):

@@ -205,6 +205,35 @@ def test_interpolation_gives_the_test_risk(data):
         assert bound.components["by_single"] >= bound.value - 1e-12
 
 
+def test_the_noise_floor_of_interpolating_is_the_bias_of_its_information():
+    """Permuted masks have a training risk; the floor is the formula, I / ln 2, whose information is biased upward."""
+    rng = np.random.default_rng(8)
+    masks = antithetic(rng, 1, 40, 5)
+    losses = np.where(trained(masks), 0.0, rng.random((*masks.shape, 2)) < 0.3)
+    table = supersample(losses, masks, methods="interpolating", n_perm=200, rng=2)
+    bound = table["interpolating"]
+    assert any("under permuted masks" in note for note in table.notes) and "under permuted masks" in bound.notes[-1]
+    assert not any("permuted" in note for note in supersample(losses, masks, methods="interpolating").notes)
+    # the information of a permuted mask about the difference with an experiment that does not need a risk of 0: the sum
+    # of both columns' tables; in each row 80 draws, three values and two masks
+    found = []
+    for _ in range(300):
+        order = rng.permutation(40)
+        difference = losses[0, :, :, 1] - losses[0, :, :, 0]
+        for i in range(5):
+            u = masks[0, order, i]
+            table = np.zeros((2, 3))
+            for sign, mask in ((1, u), (-1, 1 - u)):
+                np.add.at(table, (mask, (1 + sign * difference[:, i]).astype(int)), 1.0)
+            joint = table / table.sum()
+            product = joint.sum(1)[:, None] * joint.sum(0)
+            found.append((joint[joint > 0] * np.log(joint[joint > 0] / product[joint > 0])).sum() / np.log(2.0))
+    # means of 200 and 300 permutations
+    error = np.std(found) * np.sqrt(1 / 1000 + 1 / 1500)
+    assert bound.noise_floor == pytest.approx(np.mean(found), abs=4 * error)
+    assert 0 < bound.noise_floor < bound.gap
+
+
 @given(data=experiments(FEW))
 def test_pooled_single_losses_are_the_gap_in_other_words(data):
     """The circularity that results warn about."""

@@ -59,14 +59,14 @@ def test_many_features_give_the_exact_fit():
     y = np.hstack([y, y**2])
     settings = {"lengthscale": 0.7, "penalty": np.array([0.5, 5.0])}
     exact = fit_krr(x, y, **settings)
-    found = fit_krr(x, y, solver="rff", n_features=20_000, rng=1, **settings)
+    found = fit_krr(x, y, solver="rff", n_features=1000, rng=1, **settings)
     new, _ = _data(50, seed=2)
-    # kernels differ by 1 / sqrt(20,000) = 0.007, and the fit by about 150 / 20,000 of its spread on this seed
-    np.testing.assert_allclose(found.predict(new), exact.predict(new), atol=0.1)
-    assert found.degrees_of_freedom == pytest.approx(exact.degrees_of_freedom, rel=0.02)
-    inside = exact.std(new) < 2.0 * exact.std(new).min()
+    # kernels differ by 1 / sqrt(1000) = 0.03; measured 0.07 at this size and half of it with four times as many
+    for one, other in ((found.predict(new), exact.predict(new)), (found.out_of_sample, exact.out_of_sample)):
+        assert (np.sqrt(np.mean((one - other) ** 2, axis=0)) < 0.12 * other.std(axis=0)).all()
+    assert found.degrees_of_freedom == pytest.approx(exact.degrees_of_freedom, rel=0.05)
+    inside = exact.std(new) < 2.0 * exact.std(new).min()  # beyond the rows features know less
     np.testing.assert_allclose(found.std(new)[inside], exact.std(new)[inside], rtol=0.1)
-    np.testing.assert_allclose(found.out_of_sample, exact.out_of_sample, atol=0.1)
 
 
 def test_rows_on_disk_and_seeds(tmp_path):

@@ -38,13 +38,14 @@ def test_streamed_smoother_is_that_of_all_rows(kind, given, penalty, types):
     whole = smoothers._fit(kind, rows, targets, penalty, words, main, of_given)
     found = fit_streamed(kind, words, rows, targets, penalty, main, of_given, jointly=kind not in ("linear", "spline"))
     new = rows.columns[:50] + 0.1, None if rows.given is None else rows.given[:50]
-    # products know small directions of the features to fewer digits, more so after B is taken off
-    np.testing.assert_allclose(found.predict(*new), whole.predict(*new), atol=1e-8)
+    # products know small directions to fewer digits; that matters where splines of B are regressed on without penalty
+    digits = 1e-5 if given else 1e-8
+    np.testing.assert_allclose(found.predict(*new), whole.predict(*new), atol=digits)
     with np.errstate(invalid="ignore"):
         for name in ("penalty", "degrees_of_freedom", "noise", "gcv"):
-            np.testing.assert_allclose(getattr(found, name), getattr(whole, name), rtol=1e-8, atol=1e-14)
+            np.testing.assert_allclose(getattr(found, name), getattr(whole, name), rtol=digits, atol=1e-14)
     other = np.cos(targets)
-    np.testing.assert_allclose(found.again(other).predict(*new), whole.again(other).predict(*new), atol=1e-8)
+    np.testing.assert_allclose(found.again(other).predict(*new), whole.again(other).predict(*new), atol=digits)
 
 
 def test_types_that_do_not_stand_together():

@@ -44,7 +44,8 @@ def test_cross_validation(fits, known):
     result = fits["gsir1"].results_
     for side, name in ((result.predictor, "gcv_x"), (result.response, "gcv_y")):
         np.testing.assert_allclose(side.curve["regularization"], 10.0 ** np.arange(-6, 1), rtol=1e-12)
-        np.testing.assert_allclose(side.curve["gcv"], known[name], rtol=1e-8)  # R inverts a matrix of condition 1e6, 2e-9 seen
+        # R inverts a matrix of condition 1e6, 2e-9 seen
+        np.testing.assert_allclose(side.curve["gcv"], known[name], rtol=1e-8)
         assert side.regularization == known["epsilon"][0] == known["epsilon"][1]
 
 

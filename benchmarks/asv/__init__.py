@@ -1,0 +1,1 @@
+"""Suite of airspeed velocity; run with: cd benchmarks && asv run --quick"""
