@@ -103,8 +103,9 @@ def in_own_process(n: int, solver: str = "rff") -> dict[str, Any]:
     return found
 
 
-def run(quick: bool) -> list[Section]:
-    """Measure each size in a process of its own."""
+def run(quick: bool, repetitions: int) -> list[Section]:
+    """Measure each size in a process of its own, once: `repetitions` is for short measurements."""
+    del repetitions
     sizes = SIZES[:3] if quick else SIZES
     found = []
     for n in sizes:

@@ -16,7 +16,10 @@ from benchmarks import machine
 from benchmarks.report import Check, Section, Table, check_table
 from benchmarks.timing import log
 
-BENCHMARKS = ("embedding", "testing", "wls", "bounds", "independence", "sdr", "memory", "scaling", "budgets")
+BENCHMARKS = (
+    "embedding", "testing", "wls", "bounds", "independence", "collider", "collider_large", "sdr", "memory", "scaling",
+    "budgets",
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:

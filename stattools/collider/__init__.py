@@ -14,6 +14,7 @@ _PUBLIC = {
     "collider": "formulas",
     "compile_dag": "graph",
     "conditional_independence_test": "independence",
+    "published_fit": "projected_published",
 }
 
 __all__ = sorted(_PUBLIC)

@@ -262,10 +262,11 @@ def fit_constrained(
     """The fit of method "erm", a ConstrainedRidge or ProjectedFeatures; parameters as in `fit_projected`."""
     from stattools.collider import largescale, projected
     from stattools.collider.krr import MOST_NYSTROM
+    from stattools.rkhs.fourier import STREAMED_CRITERIA
 
     require_constrained(options)
     rows = len(X) + len(X_unlabeled)
-    many = rows > MOST_NYSTROM and options.tune in largescale.STREAMED_CRITERIA and len(constraints) == 1
+    many = rows > MOST_NYSTROM and options.tune in STREAMED_CRITERIA and len(constraints) == 1
     if options.solver == "rff" or (options.solver == "auto" and many):
         return largescale.fit_projected_features(
             X,

@@ -18,11 +18,12 @@ from stattools.collider import features as maps
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Path
 from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, sharing
-from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed
+from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, weights_by_type
 
 LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
 MAX_RANK, RANK_OF_MANY = 300, 128
 ROWS_KEY = 7
+ROWS_AS_PRODUCTS = 5000  # beyond which products of features take less time than a decomposition of them
 MANY_ROWS = 30_000  # beyond which rows pass in blocks, and settings are chosen on so many of them
 
 
@@ -38,7 +39,16 @@ def fit_smoother(
     """The best smoother of one kind over the lengthscales of that kind."""
     if is_many(rows):
         return _fit_many(kind, rows, targets, penalty, seed)
-    fits = [_fit(kind, rows, targets, penalty, *pair) for pair in _feature_maps(kind, rows, seed)]
+    settings = _feature_maps(kind, rows, seed)
+    fits: list[Smoother | StreamedSmoother]
+    if len(rows.types) > ROWS_AS_PRODUCTS and weights_by_type(rows):
+        jointly = kind not in ("linear", "spline")
+        fits = [
+            fit_streamed(kind, words, rows, targets, penalty, main, given, jointly=jointly)
+            for words, main, given in settings
+        ]
+    else:
+        fits = [_fit(kind, rows, targets, penalty, *one) for one in settings]
     totals = [float(np.sum(fit.gcv)) for fit in fits]
     best = fits[int(np.argmin(totals))]  # all targets share a lengthscale
     if len(fits) == 1:

@@ -177,18 +177,23 @@ def _members(types: IntArray, kind: int) -> Any:
     return places
 
 
-def _type_weights(rows: Rows, kinds: IntArray) -> FloatArray:
-    """(kinds, q) weights of the rows of each type."""
-    found = []
-    for kind in kinds:
+def weights_by_type(rows: Rows) -> bool:
+    """Whether the rows of a type have one weight."""
+    for kind in np.unique(rows.types):
         own = rows.weights[_members(rows.types, int(kind))]
         if np.any(np.ptp(own, axis=0) > 1e-12 * own.max(axis=0)):
-            raise InvalidDataError(
-                f"weights differ within the rows of type {kind}; beyond {len(own)} rows a projector takes one weight "
-                "for each type"
-            )
-        found.append(own[0])
-    return np.array(found)
+            return False
+    return True
+
+
+def _type_weights(rows: Rows, kinds: IntArray) -> FloatArray:
+    """(kinds, q) weights of the rows of each type."""
+    if not weights_by_type(rows):
+        raise InvalidDataError(
+            f"weights differ within the rows of a type; for as many rows as these {len(rows.types)} a projector takes "
+            "one weight for each type"
+        )
+    return np.array([rows.weights[np.argmax(rows.types == kind)] for kind in kinds])
 
 
 # the smoother --------------------------------------------------------------------------------------------------------

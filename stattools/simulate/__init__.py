@@ -1,7 +1,8 @@
 """Artificial data whose truth is known, for tests, power studies and examples.
 
 Two collections of distributions drawn at random with a known difference, functions that stand for a costly computer
-experiment, with their exact moments and Sobol indices, and data with a known collider.
+experiment, with their exact moments and Sobol indices, data with a known collider, and pairs of distributions with known
+predictors.
 """
 
 from importlib import import_module as _import_module
@@ -34,11 +35,14 @@ if TYPE_CHECKING:
         ishigami,
         ishigami_sobol,
     )
+    from stattools.simulate.sdr import DistributionPairs, distribution_regression
 
 __all__ = [
     "ColliderData",
+    "DistributionPairs",
     "ExactSobol",
     "cylinder_collections",
+    "distribution_regression",
     "franke",
     "franke_sobol",
     "friedman",
@@ -60,8 +64,10 @@ __all__ = [
 
 _MODULES = {
     "ColliderData": "collider",
+    "DistributionPairs": "sdr",
     "ExactSobol": "experiments",
     "cylinder_collections": "collections",
+    "distribution_regression": "sdr",
     "franke": "experiments",
     "franke_sobol": "experiments",
     "friedman": "experiments",

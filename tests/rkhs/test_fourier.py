@@ -66,7 +66,7 @@ def _paths(n=300, q=2, size=64):
 
 
 def test_streamed_regression_is_the_one_of_all_rows():
-    values, y, streamed, whole = _paths()
+    values, _, streamed, whole = _paths()
     penalties = np.array([np.inf, 10.0, 0.1, 1e-4])
     # products lose digits by the square of singular values; these features have condition 1e3
     for name in ("gcv", "reml"):
