@@ -1,8 +1,8 @@
 """Artificial data whose truth is known, for tests, power studies and examples.
 
 Two collections of distributions drawn at random with a known difference, functions that stand for a costly computer
-experiment, with their exact moments and Sobol indices, data with a known collider, and pairs of distributions with known
-predictors.
+experiment, with their exact moments and Sobol indices, data with a known collider, and pairs of distributions with
+known predictors.
 """
 
 from importlib import import_module as _import_module
