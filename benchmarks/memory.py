@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import cases, isolated
+from benchmarks import bounds_cases, cases, isolated
 from benchmarks.report import Check, Section, Table, megabytes, seconds
 from benchmarks.timing import log
 
@@ -156,6 +156,7 @@ CASES = {
     ),
     "pool_design, memmap": Case(_pool_on_disk, "56 R", 56.0 * 5e6),
     "WeightedLeastSquares.fit": Case(_fit, "24 n p", 24.0 * 200_000 * 50),
+    **{name: Case(*values) for name, values in bounds_cases.MEMORY.items()},
 }
 
 

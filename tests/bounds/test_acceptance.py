@@ -175,3 +175,9 @@ def test_masks_that_are_constant_in_a_row_warn():
 def test_infinity_promises_nothing(call):
     bound = call()
     assert bound.value == 1.0 and bound.vacuous
+
+
+def test_a_delta_that_looks_like_a_confidence_level_is_explained():
+    for bound in (bounds.test_set(errors=3, n=100, delta=0.95), bounds.pac_bayes(0.1, 1.0, 100, delta=0.95)):
+        assert bound.notes[0].startswith("delta = 0.95 is the probability that the bound fails")
+    assert bounds.test_set(errors=3, n=100, delta=0.5).notes == ()
