@@ -10,6 +10,7 @@ import numpy as np
 
 from stattools import _random, _validation
 from stattools._errors import InvalidParameterError
+from stattools._threads import one_blas_thread
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider.features import Scaler
 from stattools.collider.krr_basis import NYSTROM_RANK, Basis, exact_basis, nystrom_basis
@@ -328,7 +329,8 @@ def lengthscales(
         notes = (f"the lengthscale was chosen on {ROWS_FOR_LENGTHSCALE} of {n} rows, drawn at random",)
         X, y, folds = X[drawn], y[drawn], None if folds is None else folds[drawn]
     columns = np.ascontiguousarray(_scaled(X, scaler, 1.0))
-    chosen = choose_lengthscales(columns, y, sets, tune=tune, intercept=intercept, folds=folds)
+    with one_blas_thread():
+        chosen = choose_lengthscales(columns, y, sets, tune=tune, intercept=intercept, folds=folds)
     scale = np.empty(d)
     for group, value in zip(sets, chosen.values, strict=True):
         scale[list(group)] = value

@@ -387,7 +387,8 @@ def streamed_ridge(moments: CrossMoments) -> StreamedRidge:
     directions below D times that share are left out: least squares is that on the others.
     """
     d, q = moments.cross.shape
-    values, right = scipy.linalg.eigh(moments.gram, driver="evd", check_finite=False)
+    with one_blas_thread():
+        values, right = scipy.linalg.eigh(moments.gram, driver="evd", check_finite=False)
     values, right = values[::-1], right[:, ::-1]
     # a column that does not vary leaves rounding of its size behind
     rounding = _rounding(moments.count, moments.feature_mean, np.diag(moments.gram))
