@@ -4,6 +4,9 @@ import functools
 import os
 import re
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # two processes whose BLAS takes two threads each wait for one another
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
