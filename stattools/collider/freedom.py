@@ -9,14 +9,16 @@ import numpy as np
 from stattools._typing import FloatArray
 from stattools.collider.assembly import NAN, DegreesOfFreedom
 
-MOST_ROWS = 500  # one smoothing of the targets for each labelled row
+MOST_ROWS = 500  # labelled ones: each is a response that base and projector are asked for
+MOST_VALUES = 2**24  # of the base at all rows for each of these responses
 
 
 def of(fit: Any, problem: Any) -> DegreesOfFreedom:
     """Degrees of freedom of a ProjectedFit: traces of the derivatives of fitted values by responses.
 
     Penalties, lengthscales and weights count as fixed. After a projection they are NaN for bases that are not linear in
-    the responses, several constraints, projectors without a linear smoother, and more than 500 labelled rows.
+    the responses, several constraints, projectors without a linear smoother, more than 500 labelled rows, and more than
+    2^24 values of the base at all rows for as many responses as there are labelled rows.
     """
     base = getattr(fit.base, "degrees_of_freedom", None)
     before = NAN if base is None else float(np.mean(base))
@@ -36,22 +38,21 @@ def correction_trace(fit: Any, problem: Any) -> float:
     """
     smoothers: Any = getattr(fit.correction, "smoothers", ())
     n, q = len(problem.y), problem.y.shape[1]
-    if len(smoothers) != 1 or n > MOST_ROWS or not np.isfinite(smoothers[0].degrees_of_freedom).all():
+    if len(smoothers) != 1 or not np.isfinite(smoothers[0].degrees_of_freedom).all():
         return NAN
-    penalties = np.broadcast_to(getattr(fit.base, "penalty", NAN), (q,))
-    units = [_unit_values(fit.base, problem, float(penalty)) for penalty in penalties]
-    if any(unit is None for unit in units):
+    if n > MOST_ROWS or n * (n + len(problem.unlabeled)) > MOST_VALUES:
         return NAN
-    (independent, given), total = fit.correction.places[0], 0.0
+    independent, given = fit.correction.places[0]
+    total = 0.0
     columns, conditions = problem.X[:, independent], problem.X[:, given] if given else None
-    for i in range(n):
-        values = np.column_stack([unit[:, i] for unit in units if unit is not None])
-        residuals = values[:n].copy()
-        residuals[i] -= 1.0
-        targets = values if fit.method == "plugin" else np.vstack([values, residuals])
-        one = smoothers[0].again(targets).predict(columns[[i]], None if conditions is None else conditions[[i]])
-        total += float(np.mean(one))
-    return total
+    penalties = np.broadcast_to(getattr(fit.base, "penalty", NAN), (q,))
+    for j in range(q):
+        values = _unit_values(fit.base, problem, float(penalties[j]))
+        if values is None:
+            return NAN
+        targets = values if fit.method == "plugin" else np.vstack([values, values[:n] - np.eye(n)])
+        total += float(np.trace(smoothers[0].repeated(j, n).again(targets).predict(columns, conditions)))
+    return total / q
 
 
 def _unit_values(base: Any, problem: Any, penalty: float) -> FloatArray | None:

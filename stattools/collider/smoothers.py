@@ -193,6 +193,17 @@ class Smoother:
             coefficients[:, part.targets] = part.path.coefficients(weighted, self.penalty[part.targets])
         return replace(self, coefficients=coefficients)
 
+    def repeated(self, j: int, k: int) -> Smoother:
+        """The smoother of target j for k targets at once, by `again`."""
+        (part,) = [part for part in self.parts if j in part.targets]
+        return replace(
+            self,
+            given_penalties=tuple(np.full(k, penalty[j]) for penalty in self.given_penalties),
+            parts=(replace(part, targets=np.arange(k)),),
+            coefficients=np.empty((len(self.coefficients), k)),
+            penalty=np.full(k, self.penalty[j]),
+        )
+
     def compact(self) -> Smoother:
         design = replace(self.design, values=np.empty((0, 0)), on_given=None)
         return replace(self, rows=NO_ROWS, design=design, given_paths=(), given_penalties=(), parts=())
@@ -311,6 +322,10 @@ class Sum:
             terms.append(term.again(targets))
             targets = targets - terms[-1].predict(self.rows.columns, self.rows.given)
         return replace(self, terms=tuple(terms))
+
+    def repeated(self, j: int, k: int) -> Sum:
+        """The smoother of target j for k targets at once, by `again`."""
+        return replace(self, terms=tuple(term.repeated(j, k) for term in self.terms))
 
     def compact(self) -> Sum:
         return Sum(tuple(term.compact() for term in self.terms), NO_ROWS)

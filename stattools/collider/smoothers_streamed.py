@@ -239,6 +239,17 @@ class StreamedSmoother:
             coefficients[:, part.targets] = part.path.coefficients(_total(total), self.penalty[part.targets])
         return replace(self, coefficients=coefficients)
 
+    def repeated(self, j: int, k: int) -> StreamedSmoother:
+        """The smoother of target j for k targets at once, by `again`."""
+        (part,) = [part for part in self.parts if j in part.targets]
+        return replace(
+            self,
+            given_penalties=tuple(np.full(k, penalty[j]) for penalty in self.given_penalties),
+            parts=(replace(part, targets=np.arange(k)),),
+            coefficients=np.empty((len(self.coefficients), k)),
+            penalty=np.full(k, self.penalty[j]),
+        )
+
     def compact(self) -> StreamedSmoother:
         return replace(self, rows=NO_ROWS, given_paths=(), given_penalties=(), parts=())
 
