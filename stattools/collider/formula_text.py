@@ -57,7 +57,7 @@ def parse(formula: str) -> ParsedFormula:
             f"formula is {formula!r}; put a bar between the model and its constraints: {GRAMMAR}"
         )
     response = model.split("~")[0].strip()
-    constraints = tuple(_statement(part, response, formula) for part in _parts(statements, (";",)) if _text(part))
+    constraints = tuple(_statement(part, response) for part in _parts(statements, (";",)) if _text(part))
     if statements and not constraints:
         raise InvalidParameterError(f"formula is {formula!r}; behind the bar there is no constraint, such as {GRAMMAR}")
     return ParsedFormula(model, response, constraints)
@@ -87,7 +87,7 @@ def _text(pieces: list[str]) -> str:
     return "".join(pieces).strip()
 
 
-def _statement(pieces: list[str], response: str, formula: str) -> Constraint:
+def _statement(pieces: list[str], response: str) -> Constraint:
     shown = _text(pieces)
     signs = [k for k, piece in enumerate(pieces) if _INDEPENDENT.fullmatch(piece)]
     if len(signs) != 1:

@@ -52,7 +52,7 @@ def correction_trace(fit: Any, problem: Any) -> float:
             return NAN
         targets = values if fit.method == "plugin" else np.vstack([values, values[:n] - np.eye(n)])
         total += float(np.trace(smoothers[0].repeated(j, n).again(targets).predict(columns, conditions)))
-    return total / q
+    return float(total / q)
 
 
 def _unit_values(base: Any, problem: Any, penalty: float) -> FloatArray | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,72 @@ COST_OF_FREEDOM = 1.4  # of Kim and Gu (2004): one in the criterion of small sam
 MOST_FREEDOM = 0.25  # degrees of freedom for each row, beyond which no candidate is judged reliably
 
 
+class Penalised:
+    """What ridge regressions from one decomposition share. eigenvalues : (k,) over the number of rows."""
+
+    eigenvalues: FloatArray
+    degrees: float
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        raise NotImplementedError
+
+    @property
+    def candidates(self) -> FloatArray:
+        """(c,) penalties, infinity the last; 0 among them when the rows are more than twice the features."""
+        if self.eigenvalues.size == 0:
+            return np.array([np.inf])
+        zero = [0.0] if 2 * len(self.eigenvalues) < self.size else []
+        return np.concatenate([zero, self.eigenvalues[0] * PENALTIES, [np.inf]])
+
+    def filter(self, penalty: FloatArray) -> FloatArray:
+        """(c, k) shrinkage factors s / (s + penalty)."""
+        return np.asarray(self.eigenvalues / (self.eigenvalues + np.asarray(penalty)[..., None]))
+
+    def _criterion(
+        self,
+        penalties: FloatArray,
+        rotated: FloatArray,
+        scored: tuple[FloatArray, FloatArray, FloatArray],
+        n: int,
+    ) -> FloatArray:
+        """(c, q) criterion of `Path.gcv`, from coordinates along the left vectors.
+
+        rotated : (k, q) of the targets. scored : what the n scored rows have, (k, k) products of these coordinates,
+        (k, q) those with the targets, (q,) squares of the targets.
+        """
+        gram, crossed, squares = scored
+        shrunk = self.filter(penalties)
+        free = n - COST_OF_FREEDOM * (shrunk @ np.diag(gram)) - self.degrees
+        free[shrunk.sum(axis=1) > max(MOST_FREEDOM * n, 1.0)] = 0.0
+        criterion = np.empty((len(shrunk), rotated.shape[1]))
+        for j in range(rotated.shape[1]):
+            fitted = shrunk * rotated[:, j]
+            size = np.einsum("ij,ij->i", fitted @ gram, fitted)
+            criterion[:, j] = n * np.maximum(squares[j] - 2.0 * fitted @ crossed[:, j] + size, 0.0)
+        criterion /= np.where(free > 0, free, np.nan)[:, None] ** 2
+        return np.where(np.isnan(criterion), np.inf, criterion)
+
+    def _smallest(
+        self, scored: Callable[[FloatArray], FloatArray], everywhere: Callable[[FloatArray], FloatArray] | None
+    ) -> FloatArray:
+        """(q,) penalties of the smallest criterion, the largest of equals.
+
+        scored : the criterion at (c,) penalties. everywhere : that over all rows, for a cautious choice, which takes
+        the larger of two penalties and leaves out the smallest; None for the other.
+        """
+        penalties = self.candidates[::-1]
+        if everywhere is not None:
+            penalties = penalties[penalties >= CAUTIOUS * self.eigenvalues.max(initial=0.0)]
+        chosen = penalties[np.argmin(scored(penalties), axis=0)]
+        if everywhere is not None and everywhere is not scored:
+            chosen = np.maximum(chosen, penalties[np.argmin(everywhere(penalties), axis=0)])
+        return np.asarray(chosen)
+
+
 @dataclass(frozen=True)
-class Path:
+class Path(Penalised):
     """One singular value decomposition of (N, r) centred features, and the ridge regressions it gives.
 
     left : (N, k). eigenvalues : (k,) squared singular values over N. right : (k, r). degrees : those of the intercept
@@ -40,16 +105,8 @@ class Path:
         return cls(left[:, kept], singular[kept] ** 2 / n, right[kept], degrees, scored)
 
     @property
-    def candidates(self) -> FloatArray:
-        """(c,) penalties, infinity the last; 0 among them when the rows are more than twice the features."""
-        if self.eigenvalues.size == 0:
-            return np.array([np.inf])
-        zero = [0.0] if 2 * len(self.eigenvalues) < len(self.left) else []
-        return np.concatenate([zero, self.eigenvalues[0] * PENALTIES, [np.inf]])
-
-    def filter(self, penalty: FloatArray) -> FloatArray:
-        """(c, k) shrinkage factors s / (s + penalty)."""
-        return np.asarray(self.eigenvalues / (self.eigenvalues + np.asarray(penalty)[..., None]))
+    def size(self) -> int:
+        return len(self.left)
 
     def gcv(self, targets: FloatArray, penalties: FloatArray, *, everywhere: bool = False) -> FloatArray:
         """(c, q) generalised cross-validation n |residual|^2 / (n - 1.4 df)^2 over the scored rows, or over all.
@@ -58,25 +115,11 @@ class Path:
         smoother: their noise may depend on what is estimated, as that of residuals does, while scored targets judge any
         smoother fairly.
         """
-        rotated = self.left.T @ targets
         whole = everywhere or self.scored is None
         left = self.left if whole else self.left[self.scored]
         own = targets if whole else targets[self.scored]
-        n = len(own)
-        gram = left.T @ left
-        crossed = left.T @ own
-        shrunk = self.filter(penalties)
-        spent = shrunk @ np.diag(gram)
-        free = n - COST_OF_FREEDOM * spent - self.degrees
-        free[shrunk.sum(axis=1) > max(MOST_FREEDOM * n, 1.0)] = 0.0
-        criterion = np.empty((len(shrunk), targets.shape[1]))
-        for j in range(targets.shape[1]):
-            fitted = shrunk * rotated[:, j]
-            size = np.einsum("ij,ij->i", fitted @ gram, fitted)
-            left_over = own[:, j] @ own[:, j] - 2.0 * fitted @ crossed[:, j] + size
-            criterion[:, j] = n * np.maximum(left_over, 0.0)
-        criterion /= np.where(free > 0, free, np.nan)[:, None] ** 2
-        return np.where(np.isnan(criterion), np.inf, criterion)
+        squares = np.einsum("ij,ij->j", own, own)
+        return self._criterion(penalties, self.left.T @ targets, (left.T @ left, left.T @ own, squares), len(own))
 
     def best(self, targets: FloatArray, *, cautious: bool = False) -> FloatArray:
         """(q,) penalties of the smallest criterion, the largest of equals; the larger of two criteria when cautious.
@@ -85,14 +128,16 @@ class Path:
         a cautious choice asks both. It leaves out the smallest penalties, since criteria are averages over the rows and
         do not see what happens where columns are rare.
         """
-        penalties = self.candidates[::-1]
-        if cautious:
-            penalties = penalties[penalties >= CAUTIOUS * self.eigenvalues.max(initial=0.0)]
-        chosen = penalties[np.argmin(self.gcv(targets, penalties), axis=0)]
-        if cautious and self.scored is not None:
-            everywhere = penalties[np.argmin(self.gcv(targets, penalties, everywhere=True), axis=0)]
-            chosen = np.maximum(chosen, everywhere)
-        return np.asarray(chosen)
+        if not cautious:
+            return self._smallest(lambda penalties: self.gcv(targets, penalties), None)
+
+        def scored(penalties: FloatArray) -> FloatArray:
+            return self.gcv(targets, penalties)
+
+        def everywhere(penalties: FloatArray) -> FloatArray:
+            return self.gcv(targets, penalties, everywhere=True)
+
+        return self._smallest(scored, scored if self.scored is None else everywhere)
 
     def coefficients(self, targets: FloatArray, penalty: FloatArray) -> FloatArray:
         """(r, q) coefficients on the features; penalty : (q,)."""

@@ -319,7 +319,7 @@ def _kernel(
             )
         values = rest_features(np.ascontiguousarray(z / lengthscale[0]), None, centred=True).values
         smoothings = [smoothing(z, one, values, amount) for one in constraints]
-        return fit_several(rows, units, constraints, lengthscale[0], smoothings), ()
+        return fit_several(rows, units, lengthscale[0], smoothings), ()
     landmarks, notes = _landmarks(len(rows), n, exact, seed)
     joint = tuple(sorted((*constraints[0].independent, *constraints[0].given)))
     kernel = fit_projected_kernel(

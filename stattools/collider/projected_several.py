@@ -90,7 +90,7 @@ def smoothing(z: FloatArray, constraint: Any, values: FloatArray, penalty: float
 
 
 def fit_several(
-    X: FloatArray, units: Units, constraints: Sequence[Any], scale: float, smoothings: Sequence[Smoothing]
+    X: FloatArray, units: Units, scale: float, smoothings: Sequence[Smoothing]
 ) -> SeveralKernel:
     """The kernel of several constraints with one lengthscale for all columns.
 
@@ -99,7 +99,6 @@ def fit_several(
     X : (N, p) float64
         All rows.
     units : Units
-    constraints : sequence of Resolved
     scale : float
     smoothings : sequence of Smoothing
         One for each constraint.

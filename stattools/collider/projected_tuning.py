@@ -111,7 +111,7 @@ def _criterion(
         smoothings = [smoothing(z, one, whole, amount) for one in constraints]
 
         def kernel_at(scales: FloatArray) -> Any:
-            return fit_several(rows, units, constraints, float(scales[0]), smoothings)
+            return fit_several(rows, units, float(scales[0]), smoothings)
     else:
         joint = tuple(sorted((*constraints[0].independent, *constraints[0].given)))
         conditions = Conditions.tried(np.ascontiguousarray(z[:, joint]))

@@ -6,7 +6,7 @@ their regression on those of B, needs of the rows are then the means and product
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ import scipy.linalg
 from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
-from stattools.collider.paths import CAUTIOUS, COST_OF_FREEDOM, MOST_FREEDOM, PENALTIES
+from stattools.collider.paths import Penalised
 from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, sharing
 from stattools.rkhs.fourier import PRECISION, accumulate, beside
 
@@ -50,7 +50,7 @@ def _total(parts: Sequence[Products]) -> Products:
 
 
 @dataclass(frozen=True)
-class ProductPath:
+class ProductPath(Penalised):
     """The ridge regressions of `Path`, from products over N rows instead of the rows.
 
     eigenvalues : (k,) of the products of features over N. right : (k, r). count : N. degrees : those of the intercept
@@ -73,16 +73,8 @@ class ProductPath:
         return cls(values[kept] / count, np.ascontiguousarray(vectors[:, kept].T), count, degrees)
 
     @property
-    def candidates(self) -> FloatArray:
-        """(c,) penalties as in `Path`."""
-        if self.eigenvalues.size == 0:
-            return np.array([np.inf])
-        zero = [0.0] if 2 * len(self.eigenvalues) < self.count else []
-        return np.concatenate([zero, self.eigenvalues[0] * PENALTIES, [np.inf]])
-
-    def filter(self, penalty: FloatArray) -> FloatArray:
-        """(c, k) shrinkage factors s / (s + penalty)."""
-        return np.asarray(self.eigenvalues / (self.eigenvalues + np.asarray(penalty)[..., None]))
+    def size(self) -> int:
+        return self.count
 
     def _rotated(self, values: FloatArray) -> FloatArray:
         scale = np.sqrt(self.eigenvalues * self.count)
@@ -97,31 +89,20 @@ class ProductPath:
 
     def gcv(self, products: Products, scored: Products, penalties: FloatArray) -> FloatArray:
         """(c, q) criterion of `Path.gcv` over the scored rows, of the fit to the rows of `products`."""
-        q = products.cross.shape[1]
-        shrunk = self.filter(penalties)
-        rotated, crossed = self._rotated(products.cross), self._rotated(scored.cross)
         gram = self._rotated(self._rotated(scored.gram).T)
-        n = scored.count
-        free = n - COST_OF_FREEDOM * (shrunk @ np.diag(gram)) - self.degrees
-        free[shrunk.sum(axis=1) > max(MOST_FREEDOM * n, 1.0)] = 0.0
-        criterion = np.empty((len(shrunk), q))
-        for j in range(q):
-            fitted = shrunk * rotated[:, j]
-            size = np.einsum("ij,ij->i", fitted @ gram, fitted)
-            criterion[:, j] = n * np.maximum(scored.squares[j] - 2.0 * fitted @ crossed[:, j] + size, 0.0)
-        criterion /= np.where(free > 0, free, np.nan)[:, None] ** 2
-        return np.where(np.isnan(criterion), np.inf, criterion)
+        judged = (gram, self._rotated(scored.cross), scored.squares)
+        return self._criterion(penalties, self._rotated(products.cross), judged, scored.count)
 
     def best(self, products: Products, scored: Products, *, cautious: bool = False) -> FloatArray:
         """(q,) penalties as `Path.best` chooses them."""
-        penalties = self.candidates[::-1]
-        if cautious:
-            penalties = penalties[penalties >= CAUTIOUS * self.eigenvalues.max(initial=0.0)]
-        chosen = penalties[np.argmin(self.gcv(products, scored, penalties), axis=0)]
-        if cautious and scored.count < products.count:
-            everywhere = penalties[np.argmin(self.gcv(products, products, penalties), axis=0)]
-            chosen = np.maximum(chosen, everywhere)
-        return np.asarray(chosen)
+
+        def by(rows: Products) -> Callable[[FloatArray], FloatArray]:
+            return lambda penalties: self.gcv(products, rows, penalties)
+
+        judged = by(scored)
+        if not cautious:
+            return self._smallest(judged, None)
+        return self._smallest(judged, by(products) if scored.count < products.count else judged)
 
 
 # products of the rows ------------------------------------------------------------------------------------------------

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Self
 
-import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError
+from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, Seed
 from stattools.sdr.estimator import DistributionSDR, called
-from stattools.sdr.linear_response import read_response
+from stattools.sdr.linear_response import read_predictors, read_response
 from stattools.sdr.order import MOST_COMPONENTS
 from stattools.sdr.slices import RULES, Slices, slice_response
 
@@ -157,7 +156,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         """
         _validation.choice(self.kernel, ("gaussian", "laplacian"), "kernel")
         _validation.choice(self.slicing, RULES, "slicing")
-        rows = self._predictors(X, reset=True)
+        rows = read_predictors(self, X, reset=True)
         self.slices_ = self._slices(y, rows)
         self._inner = DistributionSDR(
             "gsir2",
@@ -199,16 +198,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         (1, 1)
         """
         check_is_fitted(self)
-        return self._inner.transform(self._predictors(X, reset=False))
-
-    def _predictors(self, X: Any, *, reset: bool) -> FloatArray:
-        try:
-            checked = np.asarray(validate_data(self, X, dtype=np.float64, order="C", reset=reset))
-        except ValueError as error:
-            raise InvalidDataError(str(error)) from None
-        if reset and len(checked) < 3:
-            raise InvalidDataError(f"X has n_samples = {len(checked)}; at least 3 rows are needed")
-        return checked
+        return self._inner.transform(read_predictors(self, X, reset=False))
 
     def _slices(self, y: Any, rows: FloatArray) -> Slices:
         response = read_response(y, len(rows))

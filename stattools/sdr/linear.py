@@ -80,27 +80,6 @@ class SIR(SlicedReduction):
 
     _short_name, _title, _method = "SIR", "Sliced inverse regression", "sir"
 
-    def __init__(
-        self,
-        n_components: Any = "test",
-        *,
-        n_slices: int | None = None,
-        slicing: str = "dr",
-        ridge: float = 0.0,
-        test: str = "weighted",
-        level: float = 0.05,
-        n_resamples: int = 999,
-        random_state: Seed = None,
-    ) -> None:
-        self.n_components = n_components
-        self.n_slices = n_slices
-        self.slicing = slicing
-        self.ridge = ridge
-        self.test = test
-        self.level = level
-        self.n_resamples = n_resamples
-        self.random_state = random_state
-
 
 class SAVE(SlicedReduction):
     """Sliced average variance estimation.
@@ -140,27 +119,6 @@ class SAVE(SlicedReduction):
     """
 
     _short_name, _title, _method = "SAVE", "Sliced average variance estimation", "save"
-
-    def __init__(
-        self,
-        n_components: Any = "test",
-        *,
-        n_slices: int | None = None,
-        slicing: str = "dr",
-        ridge: float = 0.0,
-        test: str = "weighted",
-        level: float = 0.05,
-        n_resamples: int = 999,
-        random_state: Seed = None,
-    ) -> None:
-        self.n_components = n_components
-        self.n_slices = n_slices
-        self.slicing = slicing
-        self.ridge = ridge
-        self.test = test
-        self.level = level
-        self.n_resamples = n_resamples
-        self.random_state = random_state
 
     def _check_slices(self, slices: Slices) -> None:
         require_pairs(slices, "SAVE")
@@ -203,27 +161,6 @@ class DirectionalRegression(SlicedReduction):
     """
 
     _short_name, _title, _method = "DR", "Directional regression", "directional"
-
-    def __init__(
-        self,
-        n_components: Any = "test",
-        *,
-        n_slices: int | None = None,
-        slicing: str = "dr",
-        ridge: float = 0.0,
-        test: str = "weighted",
-        level: float = 0.05,
-        n_resamples: int = 999,
-        random_state: Seed = None,
-    ) -> None:
-        self.n_components = n_components
-        self.n_slices = n_slices
-        self.slicing = slicing
-        self.ridge = ridge
-        self.test = test
-        self.level = level
-        self.n_resamples = n_resamples
-        self.random_state = random_state
 
     def _check_slices(self, slices: Slices) -> None:
         require_pairs(slices, "directional regression")

@@ -6,15 +6,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from stattools import _random, _validation
-from stattools._errors import AssumptionWarning, InvalidDataError, Notes
+from stattools._errors import AssumptionWarning, Notes
 from stattools._provenance import Provenance
 from stattools._typing import FloatArray, Seed
 from stattools.sdr.candidates import Problem, candidate, eigenpairs
 from stattools.sdr.linear_fit import Choice, Found, choose, oriented
-from stattools.sdr.linear_response import Response, read_response
+from stattools.sdr.linear_response import Response, read_predictors, read_response
 from stattools.sdr.linear_result import LinearSDRResult
 from stattools.sdr.slices import RULES, Slices, slice_response
 from stattools.sdr.whitening import whitening
@@ -77,7 +77,7 @@ class LinearReduction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         self._check_options()
         notes, seed = Notes(), _random.seed_sequence(self.random_state, name="random_state")
-        predictors = self._predictors(X, reset=True)
+        predictors = read_predictors(self, X, reset=True)
         response = read_response(y, len(predictors))
         names = self._names()
         white = whitening(predictors, ridge=float(self.ridge), names=names)
@@ -152,7 +152,7 @@ class LinearReduction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         (5, 2)
         """
         check_is_fitted(self)
-        return self._scores(self._predictors(X, reset=False))
+        return self._scores(read_predictors(self, X, reset=False))
 
     # what a subclass adds --------------------------------------------------------------------------------------------
     def _problem(self, z: FloatArray, y: Any, response: Response, notes: Notes) -> tuple[Problem, Slices | None]:
@@ -171,15 +171,6 @@ class LinearReduction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         _validation.real(self.level, "level", minimum=0, maximum=1, exclusive=True)
         _validation.real(self.ridge, "ridge", minimum=0)
         _validation.integer(self.n_resamples, "n_resamples", minimum=1)
-
-    def _predictors(self, X: Any, *, reset: bool) -> FloatArray:
-        try:
-            checked = validate_data(self, X, dtype=np.float64, order="C", reset=reset)
-        except ValueError as error:
-            raise InvalidDataError(str(error)) from None
-        if reset and len(checked) < 3:
-            raise InvalidDataError(f"X has n_samples = {len(checked)}; at least 3 rows are needed")
-        return np.asarray(checked)
 
     def _keep(self, directions: FloatArray, mean: FloatArray, spread: FloatArray, choice: Choice) -> None:
         self._all_directions = oriented(directions, spread)
@@ -219,9 +210,28 @@ class SlicedReduction(LinearReduction):
     True
     """
 
-    n_slices: int | None
-    slicing: str
     _method: ClassVar[str]
+
+    def __init__(
+        self,
+        n_components: Any = "test",
+        *,
+        n_slices: int | None = None,
+        slicing: str = "dr",
+        ridge: float = 0.0,
+        test: str = "weighted",
+        level: float = 0.05,
+        n_resamples: int = 999,
+        random_state: Seed = None,
+    ) -> None:
+        self.n_components = n_components
+        self.n_slices = n_slices
+        self.slicing = slicing
+        self.ridge = ridge
+        self.test = test
+        self.level = level
+        self.n_resamples = n_resamples
+        self.random_state = random_state
 
     def _check_options(self) -> None:
         super()._check_options()

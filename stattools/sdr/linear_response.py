@@ -1,4 +1,4 @@
-"""The response of a linear reduction, as given."""
+"""Predictors and response of a linear reduction, as given."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import validate_data
 
 from stattools import _validation
 from stattools._errors import InvalidDataError
@@ -69,3 +70,21 @@ def read_response(y: Any, n: int) -> Response:
     if values.ndim == 2 and len(names) != values.shape[1]:
         names = tuple(f"y{k + 1}" for k in range(values.shape[1]))
     return Response(values=values, names=names)
+
+
+def read_predictors(estimator: Any, X: Any, *, reset: bool) -> FloatArray:
+    """(n, p) predictors, checked by and for an estimator; a fit, which resets what it knows of columns, needs 3 rows.
+
+    Examples
+    --------
+    >>> from stattools.sdr.linear import SIR
+    >>> read_predictors(SIR(), [[1, 2], [3, 4], [5, 7]], reset=True).shape
+    (3, 2)
+    """
+    try:
+        checked = validate_data(estimator, X, dtype=np.float64, order="C", reset=reset)
+    except ValueError as error:
+        raise InvalidDataError(str(error)) from None
+    if reset and len(checked) < 3:
+        raise InvalidDataError(f"X has n_samples = {len(checked)}; at least 3 rows are needed")
+    return np.asarray(checked)

@@ -14,7 +14,7 @@ from stattools._typing import FloatArray, Seed
 from stattools.sdr.linear_base import LinearReduction
 from stattools.sdr.linear_fit import oriented
 from stattools.sdr.linear_laws import DimensionTests
-from stattools.sdr.linear_response import Response, read_response
+from stattools.sdr.linear_response import Response, read_predictors, read_response
 from stattools.sdr.lineartests import MOST_TESTED
 from stattools.sdr.stein_moments import (
     ORDERS,
@@ -195,7 +195,7 @@ class SteinIndexModel(LinearReduction):
         self._check_options()
         notes, seed = Notes(), _random.seed_sequence(self.random_state, name="random_state")
         moments = Moments(self.order, self.pooling, float(self.second_weight))
-        x = self._predictors(X, reset=True)
+        x = read_predictors(self, X, reset=True)
         response = read_response(y, len(x))
         names = self._names()
         responses = _centred(response, scaled=self.scale_responses, notes=notes)

@@ -81,7 +81,7 @@ def test_several_constraints_are_what_backfitting_ends_at():
     z = units.of(ROWS)
     made = rest_features(z / 3.0, None, centred=True)
     parts = [smoothing(z, place, made.values, 0.5) for place in places]
-    kernel = fit_several(ROWS, units, places, 3.0, parts)
+    kernel = fit_several(ROWS, units, 3.0, parts)
     corrections = [np.zeros_like(made.values) for _ in parts]
     for _ in range(400):
         for k, part in enumerate(parts):
