@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.figures import draw_costs
 from benchmarks.report import Check, Section, Table, megabytes, seconds
 from benchmarks.timing import Contestant, compare, in_turn
 from stattools import ColliderRegressor
@@ -38,7 +39,6 @@ def run(quick: bool, repetitions: int) -> list[Section]:
         _published(section, repetitions)
         _cost(section, quick, repetitions)
         _memory(section, 300 if quick else 1500)
-        # fits to a million rows by random features go here, see benchmarks/collider_large.py
     return [section]
 
 
@@ -111,33 +111,8 @@ def _cost(section: Section, quick: bool, repetitions: int) -> None:
     found = ", ".join(f"{what}: {slope:.2f}" for what, _, _, slope, _ in measured)
     limit = f"at most the expected one + {TOLERANCE:g}"
     section.checks.append(Check("exponents of cost, collider regression", found, limit, not above))
-    _draw(measured, FIGURE)
+    draw_costs(measured, FIGURE, "rows", fitted=FITTED, every_size=True)
     section.parts.append("![Median time against rows, log-log, with powers](_static/benchmarks-collider-cost.png)")
-
-
-def _draw(measured: list[Any], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(5.5, 4.2), layout="constrained")
-    for k, (what, sizes, medians, slope, expected) in enumerate(measured):
-        ax.loglog(sizes, medians, "o", color=f"C{k}", markersize=4, label=f"{what}: {slope:.2f} ({expected:g})")
-        last = sizes[-FITTED:].astype(float)
-        level = np.log(medians[-FITTED:]).mean() - slope * np.log(last).mean()
-        ax.loglog(last, np.exp(level) * last**slope, "-", color=f"C{k}", linewidth=1)
-    ticks = sorted({int(size) for _, sizes, *_ in measured for size in sizes})
-    ax.set_xticks(ticks, [f"{size:,}" for size in ticks])
-    ax.minorticks_off()
-    ax.set_xlabel("rows")
-    ax.set_ylabel("seconds")
-    ax.grid(which="major", color="0.9")
-    ax.legend(fontsize=8, title="exponent (expected)", title_fontsize=8, loc="upper left")
-    ax.set_ylim(top=ax.get_ylim()[1] * 10)  # room for the legend
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
 
 
 # memory --------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import isolated
+from benchmarks.figures import draw_costs
 from benchmarks.report import Check, Section, Table, megabytes, seconds
 from benchmarks.timing import Contestant, compare, in_turn
 from stattools import DistributionArray, DistributionSDR, FrechetRegressor
@@ -174,7 +175,7 @@ def _cost(section: Section, quick: bool, repetitions: int) -> None:
     found = ", ".join(f"{what} {slope:.2f}" for what, _, _, slope, _ in measured)
     limit = f"at most the expected one + {TOLERANCE:g}"
     section.checks.append(Check("exponents of cost in n", found, limit, not above))
-    _draw(measured, FIGURE)
+    draw_costs(measured, FIGURE, "pairs n", fitted=FITTED)
     section.parts.append("![Median time against n, log-log, with fitted powers](_static/benchmarks-sdr-cost.png)")
 
 
@@ -188,24 +189,3 @@ def _local(n: int) -> Callable[[], Any]:
     _, y = pairs(n)
     u = y.mean().reshape(-1, 1)
     return lambda: FrechetRegressor("local").fit(u, y)
-
-
-def _draw(measured: list[Any], path: Path) -> None:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, ax = plt.subplots(figsize=(5.5, 4.2), layout="constrained")
-    for k, (what, sizes, medians, slope, expected) in enumerate(measured):
-        ax.loglog(sizes, medians, "o", color=f"C{k}", markersize=4, label=f"{what}: {slope:.2f} ({expected:g})")
-        last = sizes[-FITTED:].astype(float)
-        level = np.log(medians[-FITTED:]).mean() - slope * np.log(last).mean()
-        ax.loglog(last, np.exp(level) * last**slope, "-", color=f"C{k}", linewidth=1)
-    ax.set_xlabel("pairs n")
-    ax.set_ylabel("seconds")
-    ax.grid(which="major", color="0.9")
-    ax.legend(fontsize=8, title="exponent (expected)", title_fontsize=8, loc="upper left")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)

@@ -79,6 +79,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     Examples
     --------
+    >>> import numpy as np
     >>> rng = np.random.default_rng(1)
     >>> x = rng.normal(size=(100, 2))
     >>> radius = np.sqrt((x**2).sum(axis=1))
@@ -150,6 +151,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
         Examples
         --------
+        >>> import numpy as np
         >>> x = np.linspace(-1.0, 1.0, 40)[:, None]
         >>> KernelSIR(n_components=1, random_state=1).fit(x, x[:, 0] ** 2).slices_.count
         8
@@ -193,6 +195,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
         Examples
         --------
+        >>> import numpy as np
         >>> x = np.linspace(-1.0, 1.0, 40)[:, None]
         >>> KernelSIR(n_components=1, random_state=1).fit(x, x[:, 0]).transform([[0.5]]).shape
         (1, 1)

@@ -40,9 +40,9 @@ def dimension_test(result: LinearSDRResult, n_directions: int, law: str) -> HTes
         parameter={"df": float(result.tests.freedoms[d])} if law == "chi2" else {},
         pvalue=float(result.tests.pvalues(law)[d]),
         alternative="greater",
-        alternative_text=_more_than(d),
+        alternative_text=more_than(d),
         n={"observations": result.nobs},
-        settings={"null hypothesis": _at_most(d), "law": LAW_NAMES[law]},
+        settings={"null hypothesis": at_most(d), "law": LAW_NAMES[law]},
     )
 
 
@@ -72,9 +72,9 @@ def permutation_test(
         statistic_name="T",
         pvalue=null.pvalue,
         alternative="greater",
-        alternative_text=_more_than(d),
+        alternative_text=more_than(d),
         n={"observations": result.nobs},
-        settings={"null hypothesis": _at_most(d), "validity": exact},
+        settings={"null hypothesis": at_most(d), "validity": exact},
         resampling=ResamplingInfo.from_null(null),
         null_distribution=null.values,
     )
@@ -123,11 +123,25 @@ def _assumption(method: str, law: str) -> dict[str, str]:
     return {"assumed": "a covariance of the predictors that does not depend on the slice"} if law == "chi2" else {}
 
 
-def _at_most(d: int) -> str:
+def at_most(d: int) -> str:
+    """A null hypothesis in words.
+
+    Examples
+    --------
+    >>> at_most(1)
+    'at most 1 direction'
+    """
     return "no direction" if d == 0 else f"at most {d} direction{'' if d == 1 else 's'}"
 
 
-def _more_than(d: int) -> str:
+def more_than(d: int) -> str:
+    """The alternative of `at_most` in words.
+
+    Examples
+    --------
+    >>> more_than(2)
+    'there are more than 2 directions'
+    """
     return f"there are more than {d} direction{'' if d == 1 else 's'}" if d else "there is at least one direction"
 
 

@@ -12,6 +12,7 @@ from stattools._errors import InvalidParameterError
 from stattools._provenance import Provenance
 from stattools._typing import FloatArray, Progress, Seed
 from stattools.results import HTestResult, ResamplingInfo, serialization
+from stattools.sdr.linear_htests import at_most, more_than
 from stattools.sdr.linear_result import LinearSDRResult
 from stattools.sdr.stein_moments import Moments, independence_null, tail_null
 from stattools.sdr.stein_scores import Scores
@@ -120,7 +121,6 @@ class SteinResult(LinearSDRResult):
                 self.predictors, self.responses, self.moments, self.all_directions[:, :d],
                 shrinkage=self.shrinkage, white=self.coordinates == "white", **options,
             ).marginal()  # fmt: skip
-        at_most = "no direction" if d == 0 else f"at most {d} direction{'' if d == 1 else 's'}"
         return HTestResult(
             provenance=Provenance.capture(
                 f"permutation_test({d}, statistic={statistic!r}, n_resamples={n_resamples})",
@@ -133,10 +133,10 @@ class SteinResult(LinearSDRResult):
             statistic_name=STATISTICS[statistic] if d == 0 else f"eigenvalue {d + 1}",
             pvalue=null.pvalue,
             alternative="greater",
-            alternative_text=f"there are more than {d} directions" if d else "there is at least one direction",
+            alternative_text=more_than(d),
             n={"observations": self.nobs},
             settings={
-                "null hypothesis": at_most,
+                "null hypothesis": at_most(d),
                 "validity": "exact" if d == 0 else "normal predictors, large samples",
             },
             resampling=ResamplingInfo.from_null(null),
