@@ -53,7 +53,7 @@ class NoUsableConstraintError(InvalidParameterError):
 
 
 class UnknownColumnError(InvalidParameterError, KeyError):
-    """A constraint names a column that the data do not have."""
+    """A column is named that the data do not have."""
 
     __str__ = Exception.__str__  # that of KeyError puts the message in quotation marks
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
 from stattools.rkhs.fourier import over_rows
 
+Fitted = TypeVar("Fitted")
 FEW_FEATURES = 0.1  # for each row
 ROWS_AT_ONCE = 8192
 
@@ -88,3 +89,17 @@ def sharing(weights: FloatArray) -> list[IntArray]:
         else:
             groups.append([j])
     return [np.array(group, dtype=np.intp) for group in groups]
+
+
+def repeated(smoother: Fitted, j: int, k: int) -> Fitted:
+    """A smoother by ridge regression that smooths k targets as it does target j, once it is given them by `again`."""
+    own: Any = smoother
+    (part,) = [part for part in own.parts if j in part.targets]
+    found: Fitted = replace(
+        own,
+        given_penalties=tuple(np.full(k, penalty[j]) for penalty in own.given_penalties),
+        parts=(replace(part, targets=np.arange(k)),),
+        coefficients=np.empty((len(own.coefficients), k)),
+        penalty=np.full(k, own.penalty[j]),
+    )
+    return found

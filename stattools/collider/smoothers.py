@@ -17,7 +17,7 @@ from stattools._typing import FloatArray, IntArray
 from stattools.collider import features as maps
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Path
-from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, sharing
+from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, repeated, sharing
 from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, weights_by_type
 
 LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
@@ -195,14 +195,7 @@ class Smoother:
 
     def repeated(self, j: int, k: int) -> Smoother:
         """The smoother of target j for k targets at once, by `again`."""
-        (part,) = [part for part in self.parts if j in part.targets]
-        return replace(
-            self,
-            given_penalties=tuple(np.full(k, penalty[j]) for penalty in self.given_penalties),
-            parts=(replace(part, targets=np.arange(k)),),
-            coefficients=np.empty((len(self.coefficients), k)),
-            penalty=np.full(k, self.penalty[j]),
-        )
+        return repeated(self, j, k)
 
     def compact(self) -> Smoother:
         design = replace(self.design, values=np.empty((0, 0)), on_given=None)

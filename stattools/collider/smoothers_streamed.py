@@ -17,7 +17,7 @@ from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Penalised
-from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, sharing
+from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, repeated, sharing
 from stattools.rkhs.fourier import PRECISION, accumulate, beside
 
 
@@ -222,14 +222,7 @@ class StreamedSmoother:
 
     def repeated(self, j: int, k: int) -> StreamedSmoother:
         """The smoother of target j for k targets at once, by `again`."""
-        (part,) = [part for part in self.parts if j in part.targets]
-        return replace(
-            self,
-            given_penalties=tuple(np.full(k, penalty[j]) for penalty in self.given_penalties),
-            parts=(replace(part, targets=np.arange(k)),),
-            coefficients=np.empty((len(self.coefficients), k)),
-            penalty=np.full(k, self.penalty[j]),
-        )
+        return repeated(self, j, k)
 
     def compact(self) -> StreamedSmoother:
         return replace(self, rows=NO_ROWS, given_paths=(), given_penalties=(), parts=())
