@@ -354,6 +354,7 @@ def test_statistics_of_hyppo():
         assert np.sqrt(dcor) == pytest.approx(row["dcorr"], rel=1e-10)  # rounding
 
 
+@pytest.mark.compiled
 def test_multipliers_give_the_pvalues_of_the_spectral_law():
     """The kernels and the ridge of causal-learn with our law: the same for normals, close to it for signs."""
     for row in peers():

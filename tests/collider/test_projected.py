@@ -283,6 +283,7 @@ def test_several_constraints_are_fitted_at_once():
     assert np.mean((model.predict(NOISY.X_test) - NOISY.y_test) ** 2) < 0.7  # Bayes risk 0.5
 
 
+@pytest.mark.compiled
 def test_random_features_are_close_to_kernels():
     data = gaussian_collider(300, 1200, 500, spouses=(0.8,), rng=2)
     found = []

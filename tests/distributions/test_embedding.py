@@ -137,6 +137,7 @@ def test_a_point_and_the_uniform_law_of_the_interval(x, expected):
     np.testing.assert_allclose(array.pairwise(slicer=basis)[0, 1] ** 2, expected, atol=1e-6 + basis.truncation_bound)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("multiplicity", ["fixed", "average"])
 def test_a_point_and_the_uniform_law_of_the_circle(multiplicity):
     nodes = (np.arange(8000) + 0.5) / 8000
@@ -145,6 +146,7 @@ def test_a_point_and_the_uniform_law_of_the_circle(multiplicity):
     np.testing.assert_allclose(array.pairwise(slicer=basis)[0, 1] ** 2, 1 / 360, atol=1e-8 + basis.truncation_bound)
 
 
+@pytest.mark.compiled
 def test_a_point_and_the_uniform_law_of_the_sphere():
     # points on a spiral of equal areas stand for the uniform law
     k = np.arange(20000) + 0.5
@@ -296,6 +298,7 @@ def test_atoms_without_mass_do_not_matter(quantile):
     np.testing.assert_array_equal(with_zeros.quantile([0, 0.3, 1]), without.quantile([0, 0.3, 1]))
 
 
+@pytest.mark.compiled
 def test_rotating_the_circle_hardly_moves_averaged_slices():
     rng = np.random.default_rng(9)
     x, y = rng.vonmises(0, 2, size=(2, 2000))

@@ -178,6 +178,7 @@ def test_samples_do_not_depend_on_the_other_distributions():
         array.sample(0)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name, arguments, stated", [("cdf", ([0.0],), 50), ("barycenter", (), 120)])
 def test_memory_an_atom_is_as_stated(name, arguments, stated, weighted):

@@ -59,6 +59,7 @@ def test_best_error_of_the_first_function():
     assert np.sqrt(BUMP.error) == pytest.approx(8.750e-4, rel=5e-4)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     "space",
     [

@@ -57,7 +57,7 @@ def test_standard_points_and_back(family):
     np.testing.assert_allclose(family.from_standard(family.to_standard(x)), x, rtol=1e-13, atol=1e-13)
 
 
-@pytest.mark.parametrize("n_degrees", [1, 5, 40])
+@pytest.mark.parametrize("n_degrees", [1, 5, pytest.param(40, marks=pytest.mark.compiled)])
 def test_induced_quantiles_invert_the_exact_distribution_function(family, n_degrees):
     """The distribution function of p_k^2 dmu at quantiles, against its integral by substitution on a fine rule."""
     levels = np.linspace(0.01, 0.99, 25)

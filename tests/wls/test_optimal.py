@@ -51,6 +51,7 @@ def test_one_seed_gives_one_design(method):
     assert optimal_design(SMALL, method=method, rng=4, n_simulations=20) != first
 
 
+@pytest.mark.compiled
 def test_bits_do_not_depend_on_the_number_of_threads():
     from threadpoolctl import threadpool_limits
 
@@ -269,6 +270,7 @@ def test_a_share_of_all_simulated_designs_has_limits():
 
 
 # how many ------------------------------------------------------------------------------------------------------------
+@pytest.mark.compiled
 def test_simulated_numbers_suffice_and_fewer_do_not():
     n = required_n(LINE, 0.5, 0.2, law="iid", simulate=True, n_simulations=400, rng=1)
     fresh = np.random.SeedSequence(99)
@@ -288,6 +290,7 @@ def test_sufficient_numbers_are_smallest(event, law):
     assert n % step == 0
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("law, n", [("iid", 60), ("volume", 90), ("repeated_dpp", 200)])
 def test_bounds_on_failure_hold(law, n):
     from stattools.wls import required
@@ -363,6 +366,7 @@ def test_a_space_is_asked_for():
         optimal_design(5)
 
 
+@pytest.mark.compiled
 def test_conditioning_that_fails_says_how_near_it_came_and_what_it_takes():
     space = PolynomialSpace(["legendre"] * 2, degree=6)
     message = (

@@ -42,6 +42,7 @@ def counts_of(law, sets, n_draws, generator):
 
 
 # naive: laws against enumeration -------------------------------------------------------------------------------------
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     "fixed, size", [((), 3), ((), 5), ((1,), 3), ((1, 4), 2), ((0, 1, 2, 5), 2), ((0, 1, 2, 5), 3), ((3, 6), 1)]
 )
@@ -273,6 +274,7 @@ def test_extensions_keep_what_was_drawn(method):
     assert not np.array_equal(longer.extend(3).indices[19:], longer.indices[14:17])
 
 
+@pytest.mark.compiled
 def test_an_extended_volume_design_has_the_law_of_a_longer_one():
     X = np.random.default_rng(3).normal(size=(7, 2))
     sets, chances = naive_wls.volume_law(X, 4)

@@ -49,6 +49,7 @@ def test_removal_equals_its_naive_twin(n, d, fast, regularization, seed):
     assert kept.tolist() == sorted(set(range(n)) - set(wanted))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("fast", [False, True])
 @pytest.mark.parametrize("regularization", [0.0, 0.3, 30.0])
 def test_law_equals_that_of_all_paths_of_removal(fast, regularization):

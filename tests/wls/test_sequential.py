@@ -66,6 +66,7 @@ def test_a_pool_dpp_has_the_enumerated_law():
 
 
 # property ------------------------------------------------------------------------------------------------------------
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", SPACES)
 def test_a_point_of_a_dpp_has_the_optimal_law(name):
     space, generator = SPACES[name], np.random.default_rng(11)
@@ -84,6 +85,7 @@ def test_a_point_of_a_dpp_has_the_optimal_law_in_many_draws(name, sampler):
         assert stats.kstest(points[:, j], optimal_cdf(space, j)).pvalue > 1e-3
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["legendre", "hermite", "laguerre", "jacobi", "chebyshev"])
 def test_random_matrices_and_rejection_draw_the_same_law(name):
     space, generator = SPACES[name], np.random.default_rng(13)
@@ -106,6 +108,7 @@ def test_random_matrices_know_the_domain_of_the_user():
         assert abs(points.mean() - centre) < 4 * np.sqrt(density @ (nodes - centre) ** 2 / len(points))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("sampler", [sequential.by_rejection, sequential.draw_dpp])
 def test_numbers_of_points_vary_as_a_dpp_does(sampler):
     space, generator = SPACES["legendre"], np.random.default_rng(14)
@@ -134,6 +137,7 @@ def test_a_draw_has_random_order():
     assert stats.ks_2samp(draws[:, 0], draws[:, -1]).pvalue > 1e-3
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("reference", ["optimal", "mixture"])
 def test_volume_rescaled_draws_have_their_marginal(reference):
     space, generator = SPACES["legendre"], np.random.default_rng(17)
@@ -145,6 +149,7 @@ def test_volume_rescaled_draws_have_their_marginal(reference):
     assert stats.kstest(points, lambda x: (1 - from_mu) * optimal(x) + from_mu * (x + 1) / 2).pvalue > 1e-3
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("n, expected", [(10, 10 / 6), (15, 15 / 11)])
 def test_mean_inverse_gram_of_volume_sampling(n, expected):
     space, generator = PolynomialSpace("legendre", degree=4), np.random.default_rng(18)

@@ -151,6 +151,7 @@ def test_an_unpenalised_intercept_takes_the_mean():
 
 
 # reference -----------------------------------------------------------------------------------------------------------
+@pytest.mark.compiled
 @pytest.mark.parametrize("n_rows", [1, 3])
 @pytest.mark.parametrize(
     ("families", "options"),
