@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
-from scipy.linalg.blas import dsyrk, dtrmm
+from scipy.linalg.blas import dsyrk, dtrmm, strmm
 
 from stattools import _random, _validation
 from stattools._errors import InvalidParameterError
@@ -27,6 +27,7 @@ BLOCK = 2048
 Part = TypeVar("Part")
 STREAMED_CRITERIA = ("reml", "gcv")
 THROUGH = 1e-10
+ROWS_FOR_SINGLE = 100  # for each feature
 """What a leverage leaves of one, up to rounding, where a fit passes through the response."""
 PRECISION = float(np.finfo(np.float64).eps)
 
@@ -315,7 +316,8 @@ class StreamedRidge(RidgePath):
         for own in np.unique(penalty[np.isfinite(penalty)]):
             # R'R = V (S + penalty)^-1 V', and a triangle takes half the products of all eigenvectors
             triangle = np.linalg.qr((self.right / np.sqrt(self.values + own)).T, mode="r")
-            room = np.zeros((len(self.right), len(self.right)), order="F")
+            single = len(self.responses) >= ROWS_FOR_SINGLE * len(self.right)
+            room = np.zeros((len(self.right), len(self.right)), order="F", dtype=np.float32 if single else np.float64)
             room[: len(triangle)] = triangle
             factors[float(own)] = room
         return LeaveOneOut(self, penalty, slopes, constant, factors)
@@ -343,7 +345,8 @@ class LeaveOneOut:
     """Predictions of the rows of a fit, each without its own response: from `StreamedRidge.leave_one_out`.
 
     penalty : (q,). slopes : (D, q). constant : (q,). factors : for each finite penalty, a triangle R with leverages
-    |R z|^2 of centred features z, the intercept apart.
+    |R z|^2 of centred features z, the intercept apart. Where rows are a hundred times the features, leverages are a
+    hundredth on average and are found in single precision, with relative errors of 1e-5.
     """
 
     path: StreamedRidge
@@ -362,7 +365,10 @@ class LeaveOneOut:
         features -= self.path.feature_mean
         left = np.full(fitted.shape, 1.0 - 1.0 / len(self.path.responses))
         for k, (own, triangle) in enumerate(self.factors.items()):
-            turned = dtrmm(1.0, triangle, features.T, overwrite_b=k == len(self.factors) - 1)
+            if triangle.dtype == np.float32:
+                turned = strmm(1.0, triangle, features.T.astype(np.float32), overwrite_b=True)
+            else:
+                turned = dtrmm(1.0, triangle, features.T, overwrite_b=k == len(self.factors) - 1)
             left[:, self.penalty == own] -= np.einsum("ij,ij->j", turned, turned)[:, None]
         usable = left > THROUGH
         residuals = responses - fitted

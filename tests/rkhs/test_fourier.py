@@ -105,6 +105,22 @@ def test_leave_one_out_is_that_of_refits():
             assert outside[i, j] == pytest.approx(target + (values[i] - mean) @ slopes, abs=1e-9)
 
 
+def test_leverages_of_many_rows_are_precise_enough(monkeypatch):
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(4100, 2)), rng.normal(size=(4100, 1))
+    x[0] = 6.0  # alone there: a leverage of nearly one
+    features = fourier_features(2, 40, lengthscale=0.7, rng=1)
+    values = features.of(x)
+    moments = accumulate(beside(lambda rows, out: features.of(x[rows], out), y, 40), 4100, 41).split(40)
+    outside = []
+    for rows in (100, 1000):
+        monkeypatch.setattr("stattools.rkhs.fourier.ROWS_FOR_SINGLE", rows)
+        outside.append(streamed_ridge(moments).leave_one_out(np.array([1e-3])).of(values.copy(), y)[1])
+    assert not np.array_equal(*outside)
+    np.testing.assert_allclose(outside[0][1:], outside[1][1:], atol=1e-6)
+    np.testing.assert_allclose(*outside, rtol=1e-4, atol=1e-4)
+
+
 def test_an_infinite_penalty_leaves_the_mean_of_the_others():
     values, y, streamed, _ = _paths(n=60)
     _, outside = streamed.leave_one_out(np.array([np.inf, np.inf])).of(values.copy(), y)
