@@ -95,6 +95,8 @@ def explicit_masses(masses: FloatArray | None, offsets: IntArray) -> FloatArray:
 
 def selected(array: DistributionArray, index: Any) -> DistributionArray:
     """See `DistributionArray.__getitem__`."""
+    if isinstance(index, tuple) and len(index) == 2 and index[1] is Ellipsis:
+        index = index[0]
     parts = array._parts()
     chosen = positions(array.names, index)
     labels = None if array.groups is None else array.groups[chosen]

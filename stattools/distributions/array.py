@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,8 @@ class DistributionArray:
     --------
     >>> array = DistributionArray.from_samples([[1.0, 2.0, 3.0], [4.0, 8.0]], groups=["a", "b"])
     >>> array
-    DistributionArray(2 distributions on the line, samples of 2 to 3 points, groups a: 1, b: 1)
+    DistributionArray(2 distributions on the line, samples of 2 to 3 points, groups
+        a: 1, b: 1)
     >>> array.mean()
     array([2., 6.])
     """
@@ -151,8 +153,8 @@ class DistributionArray:
     def from_histogram(
         cls,
         frequencies: Any,
-        *,
         edges: Any = None,
+        *,
         support: ArrayLike | None = None,
         domain: Any = None,
         names: Sequence[Any] | None = None,
@@ -168,7 +170,7 @@ class DistributionArray:
             (n,) is one distribution. (N, n1, n2, ...) holds histograms over several coordinates. A sparse matrix is
             stored by its non-zero entries.
         edges : (n + 1,) array_like, or one such array a coordinate, optional
-            Increasing bin edges; the mass of a bin sits at its centre.
+            Increasing bin edges; the mass of a bin sits at its centre. ``from_histogram(*np.histogram(x))`` works.
         support : (n,) or (n, d) array_like, optional
             Where the masses sit; node ids on a domain with nodes. Without edges and support, a domain with nodes takes
             all of its nodes.
@@ -386,10 +388,19 @@ class DistributionArray:
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> DistributionArray:
-        """One distribution (an array of length one), or a slice, mask or list of them; slices do not copy."""
+        """One distribution (an array of length one), or a slice, mask or list of them; slices do not copy.
+
+        ``array[index, ...]`` is ``array[index]``, as for arrays of one dimension.
+        """
         from stattools.distributions._joining import selected
 
         return selected(self, index)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """``np.concatenate`` joins, as `concat` does; no other function of numpy takes distributions."""
+        if func is not np.concatenate or len(args) != 1 or kwargs.get("axis", 0) != 0 or kwargs.keys() - {"axis"}:
+            return NotImplemented
+        return type(self).concat(list(args[0]))
 
     def with_groups(self, groups: Any) -> DistributionArray:
         """The same distributions with other group labels; None removes them.
@@ -423,6 +434,11 @@ class DistributionArray:
         from stattools.distributions._joining import moved
 
         return replace(self, domain=domain, points=moved(self, domain))
+
+    @property
+    def shape(self) -> tuple[int]:
+        """(N,), by which scikit-learn splits the array as it does arrays of numbers."""
+        return (len(self),)
 
     @property
     def is_shared(self) -> bool:
@@ -500,7 +516,9 @@ class DistributionArray:
             counts = [f"{level}: {np.count_nonzero(self.groups == level)}" for level in self.group_levels]
             shown = counts if len(counts) <= 6 else [*counts[:5], f"and {len(counts) - 5} more"]
             text += ", groups " + ", ".join(shown)
-        return f"DistributionArray({text})"
+        return textwrap.fill(
+            f"DistributionArray({text})", 80, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        )
 
     # what a distribution has --------------------------------------------------------------------------------------
     def mean(self) -> FloatArray:
@@ -751,6 +769,21 @@ class DistributionArray:
         from stattools.distributions.pairwise import pairwise
 
         return pairwise(self, other, metric, slicer)
+
+
+def joined(value: Any) -> Any:
+    """A list or tuple of DistributionArrays as one array; anything else as it is.
+
+    Examples
+    --------
+    >>> array = DistributionArray.from_samples([[1.0], [2.0]])
+    >>> len(joined(list(array))), joined([1.0])
+    (2, [1.0])
+    """
+    listed = isinstance(value, (list, tuple)) and len(value) > 0
+    if listed and all(isinstance(one, DistributionArray) for one in value):
+        return DistributionArray.concat(value)
+    return value
 
 
 def require_array(value: Any, name: str) -> DistributionArray:

@@ -13,6 +13,7 @@ from stattools.plotting import _style
 
 COLORS = "viridis"
 MOST_CURVES = 50
+MOST_NAMES = 12
 CRITERION_LABELS = {
     "bic": "BIC (largest)",
     "permutation": "p-value",
@@ -36,7 +37,8 @@ def plot_sdr(result: Any, kind: str = "scree", ax: Any = None, **options: Any) -
     ax : matplotlib Axes, optional
     **options
         scores: ``components`` ((1, 2), or (1,) against the summary), ``color`` (name of a summary, or (n,) numbers).
-        component: ``component`` (1) and ``n_curves`` (9). order: ``criterion`` (by default the one that decided).
+        component: ``component`` (1) and ``n_curves`` (9). order: ``criterion`` (by default the one that decided, or
+        "permutation" where the number was given).
 
     Returns
     -------
@@ -187,12 +189,42 @@ def _summary_label(result: Any, name: str) -> str:
 
 def _categories(ax: Any, x: FloatArray, y: FloatArray, responses: Any, size: float) -> None:
     codes = np.argmax(responses.values, axis=1)
+    colors = _level_colors(responses)
     for k, level in enumerate(responses.names):
         own = codes == k
         label = _style.group_name(level, int(own.sum()))
-        style = {"color": _style.color(k), "marker": _style.marker(k), "linewidths": 0, "s": size, "zorder": 3}
+        marker = "o" if responses.ordered else _style.marker(k)
+        style = {"color": colors[k], "marker": marker, "linewidths": 0, "s": size, "zorder": 3}
         ax.scatter(x[own], y[own], label=label, gid=f"level {k}", **style)
-    _style.legend(ax, fontsize="small")
+    _key_to_levels(ax, responses, colors)
+
+
+def _level_colors(responses: Any) -> list[Any]:
+    """A colour for each category or coordinate; a scale for ordered categories."""
+    import matplotlib as mpl
+
+    count = len(responses.names)
+    if responses.ordered:
+        return list(mpl.colormaps[COLORS](np.linspace(0.0, 0.95, count)))
+    return [_style.color(k) for k in range(count)]
+
+
+def _key_to_levels(ax: Any, responses: Any, colors: list[Any]) -> None:
+    """A legend, or a bar beside the axes for ordered categories, which may be many."""
+    if not responses.ordered:
+        _style.legend(ax, fontsize="small")
+        return
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    count = len(colors)
+    scale = ScalarMappable(BoundaryNorm(np.arange(count + 1) - 0.5, count), ListedColormap(colors))
+    shown = np.unique(np.linspace(0, count - 1, min(count, MOST_NAMES)).round().astype(int))
+    bar = ax.figure.colorbar(scale, ax=ax, fraction=0.046, pad=0.04, ticks=shown)
+    bar.ax.set_yticklabels([_style.group_name(responses.names[k]) for k in shown], fontsize="small")
+    bar.minorticks_off()
+    bar.ax.tick_params(length=0)
+    bar.outline.set_visible(False)
 
 
 def _against_summary(result: Any, ax: Any, j: int, name: str, values: FloatArray | None, size: float) -> Any:
@@ -230,10 +262,11 @@ def _component(result: Any, ax: Any, *, component: int = 1, n_curves: int = 9) -
     at = np.linspace(low, high, 60)
     curves = result.along(j + 1, at)
     ax = _style.axes(ax)
+    colors = _level_colors(responses)
     for k, name in enumerate(responses.names):
-        ax.plot(at, curves[:, k], color=_style.color(k), linewidth=1.6, label=str(name), gid=f"curve {k}")
+        ax.plot(at, curves[:, k], color=colors[k], linewidth=1.6, label=str(name), gid=f"curve {k}")
     if len(responses.names) > 1:
-        _style.legend(ax, fontsize="small")
+        _key_to_levels(ax, responses, colors)
     ylabel = "share" if responses.kind == "categories" else "response"
     single = responses.names[0] if len(responses.names) == 1 else ylabel
     return _style.finish(ax, title=title, xlabel=f"score of component {j + 1}", ylabel=single)
@@ -255,8 +288,7 @@ def _order(result: Any, ax: Any, *, criterion: str | None = None) -> Any:
     known = tuple(name for name in CRITERION_LABELS if name in table.curves)
     if not known:
         raise InvalidParameterError("kind is 'order'; no criterion for the number of components was computed")
-    default = table.criterion if table.criterion in known else known[0]
-    name = default if criterion is None else _validation.choice(criterion, known, "criterion")
+    name = _default_criterion(table.criterion, known) if criterion is None else _known_criterion(criterion, known)
     curve = np.asarray(table.curves[name])
     numbers = np.arange(len(curve))
     shown = np.isfinite(curve)
@@ -271,6 +303,11 @@ def _order(result: Any, ax: Any, *, criterion: str | None = None) -> Any:
         style = {"s": 70, "facecolors": "none", "edgecolors": _style.color(1), "linewidths": 1.6, "zorder": 5}
         ax.scatter([choice], [curve[choice]], gid="choice", label=f"choice: {choice}", **style)
         _style.legend(ax, fontsize="small")
+    if table.criterion == "given":
+        d = table.n_components
+        style = {"color": _style.GREY, "linewidth": 1.1, "linestyle": (0, (2, 3)), "gid": "given"}
+        ax.axvline(d, label=f"kept, as given: {d}", **style)
+        _style.legend(ax, fontsize="small")
     if name == "permutation":
         level = table.settings["level"]
         ax.axhline(level, color=_style.color(1), linewidth=1.1, linestyle=(0, (5, 3)), label=f"level {level:g}")
@@ -280,6 +317,20 @@ def _order(result: Any, ax: Any, *, criterion: str | None = None) -> Any:
     ax.xaxis.get_major_locator().set_params(integer=True)
     title = f"Number of components by {name.upper() if name in ('bic', 'cv') else name}: {choice}"
     return _style.finish(ax, title=title, xlabel="number of components", ylabel=CRITERION_LABELS[name])
+
+
+def _default_criterion(decided: str, known: tuple[str, ...]) -> str:
+    """The one that decided; of a given number the default criterion of a fit, if it was computed."""
+    return next((name for name in (decided, "permutation") if name in known), known[0])
+
+
+def _known_criterion(criterion: Any, known: tuple[str, ...]) -> str:
+    if isinstance(criterion, str) and criterion in CRITERION_LABELS and criterion not in known:
+        raise InvalidParameterError(
+            f"criterion is {criterion!r}, which this fit did not compute; it has {', '.join(known)}. A fit with "
+            f"criteria='all' has all of them, order_criteria([{criterion!r}]) returns the numbers"
+        )
+    return _validation.choice(criterion, known, "criterion")
 
 
 def _gcv(result: Any, ax: Any) -> Any:

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from stattools import _random, _validation
-from stattools._errors import DegenerateDataError
+from stattools._errors import DegenerateDataError, InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray, IntArray
 from stattools.rkhs.kernels import mean_distance, mean_squared_distance, median_distance
 from stattools.sdr.parts import city_block
 
 MOST_ROWS = 2000
 """Rows from which a mean or median distance is taken where it has no closed form."""
+SHORTEST, LONGEST = 1e-150, 1e150
+"""Distances and bandwidths beyond these have squares that are 0 or infinite."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Rule:
             )
         if typical == 0.0:
             raise DegenerateDataError(identical(self.name, "distributions"))
-        return float(typical / (self.complexity**0.5 if self.kernel == "gaussian" else self.complexity))
+        divisor = self.complexity**0.5 if self.kernel == "gaussian" else self.complexity
+        return self._usable(float(typical / divisor), f"the bandwidth of {self.name}, with its complexity,")
 
     def checked(self) -> float | None:
         """A number that was given, or None where a rule is to be applied."""
@@ -64,7 +67,15 @@ class Rule:
         if isinstance(self.given, str):
             _validation.choice(self.given, ("mean", "median"), name)
             return None
-        return _validation.real(self.given, name, minimum=0.0, exclusive=True)
+        return self._usable(_validation.real(self.given, name, minimum=0.0, exclusive=True), name)
+
+    def _usable(self, bandwidth: float, what: str) -> float:
+        if not SHORTEST <= bandwidth <= LONGEST:
+            raise InvalidParameterError(
+                f"{what} is {bandwidth:g}; its square is too large or too small a number, take one between "
+                f"{SHORTEST:g} and {LONGEST:g}"
+            )
+        return bandwidth
 
 
 def bandwidth_of(rows: FloatArray, rule: Rule, metric: str) -> float:
@@ -80,14 +91,23 @@ def bandwidth_of(rows: FloatArray, rule: Rule, metric: str) -> float:
     ------
     DegenerateDataError
         All rows are identical.
+    InvalidDataError
+        They differ by so little that squares of differences are 0.
+    InvalidParameterError
+        The bandwidth is so long or so short that its square is not a number.
 
     Examples
     --------
     >>> bandwidth_of(np.array([[0.0], [1.0], [3.0]]), Rule("X", "mean", 1.0, "gaussian"), "euclidean")
     2.0
     """
-    if np.ptp(rows, axis=0).max(initial=0.0) == 0.0:
+    spread = float(np.ptp(rows, axis=0).max(initial=0.0))
+    if spread == 0.0:
         raise DegenerateDataError(identical(rule.name, "rows" if metric == "euclidean" else "distributions"))
+    if spread < SHORTEST:
+        raise InvalidDataError(
+            f"{rule.name} differs by {spread:g} at most; squared differences below {SHORTEST:g} are 0, rescale the data"
+        )
     given = rule.checked()
     if given is not None:
         return given

@@ -12,6 +12,7 @@ from stattools import _validation
 from stattools._errors import InvalidDataError, Notes
 from stattools._typing import FloatArray, IntArray
 from stattools.rkhs.kernels import apply_kernel, squared_distances
+from stattools.sdr.option_checks import require_known_blocks, require_used
 from stattools.sdr.parts import Part, require_dense
 from stattools.sdr.reading import Options, part_of, precomputed_part
 
@@ -131,23 +132,28 @@ def side_kernel(data: Any, options: Options, notes: Notes) -> SideKernel:
     InvalidDataError
         Something that is not numbers, categories or distributions, or blocks of different lengths.
     InvalidParameterError
-        A kernel, metric or bandwidth that is unknown, or does not fit the data.
+        A kernel, metric or bandwidth that is unknown, does not fit the data, is for a block that they do not have, or
+        that nothing in them uses.
     DegenerateDataError
         All rows of a block are identical.
     """
     name = options.name
     require_dense(data, name)
-    if options.kernel == "precomputed" or options.metric == "precomputed":
+    if options.kernel == "precomputed":
         part = precomputed_part(data, name)
+        require_used(options, (part,), ())
         return SideKernel(name, (part,), None, None, len(part.rows))
     keys = None
     if isinstance(data, Mapping):
         if not data:
             raise InvalidDataError(f"{name} is an empty dict; it needs a block of data at least")
         keys = tuple(str(key) for key in data)
+        require_known_blocks(options, keys)
         parts = tuple(part_of(block, options.of_block(str(key)), notes) for key, block in data.items())
     else:
+        require_known_blocks(options, ())
         parts = (part_of(data, options, notes),)
+    require_used(options, parts, keys or ())
     sizes = {part.name: len(part.rows) for part in parts}
     if len(set(sizes.values())) > 1:
         raise InvalidDataError(f"blocks have different numbers of rows: {sizes}")

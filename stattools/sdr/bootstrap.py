@@ -128,10 +128,40 @@ class ScoreBands(Result):
         row |= {f"alignment_{j + 1}": value for j, value in enumerate(self.alignment.tolist())}
         return row | {"conf_level": self.confidence_level}
 
-    def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
-        from stattools.plotting import sdr as plots
+    def plot(self, *, ax: Any = None, kind: str | None = None, **options: Any) -> Any:
+        """Draw the bands of one component, observations in the order of their scores.
 
-        return plots.plot_score_bands(self, ax=ax, **options)
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+        kind : {"bands"}, optional
+        **options
+            ``component``, default 1.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidParameterError
+            There is no such component or option.
+
+        Examples
+        --------
+        >>> from stattools.sdr import DistributionSDR
+        >>> x = np.random.default_rng(1).standard_normal((40, 2))
+        >>> result = DistributionSDR(n_components=1, random_state=1).fit(x, x[:, 0]).results_
+        >>> result.bootstrap_scores(n_resamples=20, rng=1).plot(component=1).get_ylabel()
+        'component 1'
+        """
+        return super().plot(ax=ax, kind=kind, **options)
+
+    def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
+        from stattools.plotting import _style, sdr as plots
+
+        return _style.call({"bands": plots.plot_score_bands}, kind, options, self, ax)
 
 
 def score_bands(

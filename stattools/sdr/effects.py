@@ -12,7 +12,7 @@ from stattools._errors import Notes
 from stattools._typing import FloatArray
 from stattools.results import serialization
 from stattools.sdr.order_cv import principal_features
-from stattools.sdr.smoothing import select_smoothing
+from stattools.sdr.smoothing import explained, select_smoothing
 from stattools.sdr.weights import regression_weights
 
 POSITIONS = (0.1, 0.5, 0.9)
@@ -44,6 +44,8 @@ class Responses:
         Numbers that describe each response, for "slices", such as its mean in each coordinate.
     label : str
         Name of the response, with its unit.
+    ordered : bool
+        Categories have an order, as the slices of a number.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class Responses:
     names: tuple[str, ...] = ()
     summaries: dict[str, FloatArray] = field(default_factory=dict)
     label: str = "Y"
+    ordered: bool = False
 
     def __post_init__(self) -> None:
         _validation.choice(self.kind, KINDS, "kind")
@@ -207,7 +210,7 @@ def _smooth(column: FloatArray, targets: FloatArray) -> tuple[float, float]:
     assert bandwidth is not None
     centred = targets - targets.mean(axis=0)
     left_out = np.sum(centred**2) * (n / (n - 1.0)) ** 2  # from the barycentre of the others
-    return float(bandwidth[0]), float(1.0 - found.losses.sum() / left_out)
+    return float(bandwidth[0]), explained(float(found.losses.sum()), float(left_out))
 
 
 def along_component(

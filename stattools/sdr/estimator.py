@@ -6,20 +6,27 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from stattools import _random, _validation
-from stattools._errors import InvalidDataError, InvalidParameterError, Notes, PerformanceWarning
-from stattools._typing import FloatArray, Seed
+from stattools._errors import (
+    AssumptionWarning,
+    InvalidDataError,
+    InvalidParameterError,
+    Notes,
+    PerformanceWarning,
+    warn,
+)
+from stattools._typing import BoolArray, FloatArray, Seed
 from stattools.distributions import DistributionArray
-from stattools.sdr import blocks, gsir, order
+from stattools.sdr import blocks, gsir, order, parts
 from stattools.sdr.order_cv import cross_validated_losses
 from stattools.sdr.pairing import Retuning
 from stattools.sdr.reading import Options
 from stattools.sdr.responses import responses_of
 from stattools.sdr.result import Side, assemble
-from stattools.sdr.spectral import SideSpectra, exact_spectra, low_rank_spectra
+from stattools.sdr.spectral import SideSpectra, exact_spectra, low_rank_spectra, note_on_spectra
 from stattools.sdr.tuning import Curve
 
 GRID = np.logspace(-6.0, 0.0, 7)
@@ -29,7 +36,40 @@ MATRICES = 8
 """Gram matrices and eigenvectors that the exact solver holds at its peak."""
 
 
-class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class ComponentNames:
+    """Tables of scores have the columns of ``results_.augment()``.
+
+    Examples
+    --------
+    >>> x = np.linspace(-1.0, 1.0, 40)
+    >>> DistributionSDR(n_components=1, random_state=1).fit(x, x).get_feature_names_out().tolist()
+    ['component_1']
+    """
+
+    def get_feature_names_out(self, input_features: Any = None) -> Any:
+        """Names of the columns that `transform` returns.
+
+        Parameters
+        ----------
+        input_features : None
+            Has no influence; scikit-learn passes it.
+
+        Returns
+        -------
+        (d,) array of str
+
+        Examples
+        --------
+        >>> x = np.linspace(-1.0, 1.0, 40)
+        >>> fit = DistributionSDR(n_components=1, random_state=1).fit(x, x)
+        >>> fit.set_output(transform="pandas").transform(x[:3]).columns.tolist()
+        ['component_1']
+        """
+        check_is_fitted(self)
+        return np.asarray(self.results_.component_names, dtype=object)  # type: ignore[attr-defined]
+
+
+class DistributionSDR(ComponentNames, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Sufficient dimension reduction by generalized sliced inverse regression in reproducing kernel Hilbert spaces.
 
     Finds the few functions f(X) that carry what X knows about Y, for distributions on the line (Wasserstein kernels,
@@ -53,7 +93,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         of the pairs of rows coincide. Neither depends on the order of the rows.
     regularization_x, regularization_y : "gcv" or float, default "gcv"
         Ridge, in units of the largest eigenvalue of the centred Gram matrix. A response of categories has a
-        pseudo-inverse instead, and takes no number.
+        pseudo-inverse instead, and that of gsir1 is not weighted; both take no number.
     n_components : {"permutation", "bic", "ratio", "ladle", "augmentation", "cv"} or int, default "permutation"
         How the number of components is found; see `stattools.sdr.order`.
     solver : {"auto", "exact", "rpcholesky"}, default "auto"
@@ -82,7 +122,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         exact solver, the only one for it, then drops negative eigenvalues.
     memory_limit : float, default 4e9
         Bytes above which the exact solver warns.
-    criteria : "auto", "all" or sequence of str, default "auto"
+    criteria : "auto", "all", str or sequence of str, default "auto"
         Criteria for the number of components that are computed beside the one that decides. "auto": all for up to 300
         observations, of fewer than 20 without "cv"; beyond, "bic" and "ratio", which cost nothing.
     max_components : int, default 8
@@ -198,8 +238,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Parameters
         ----------
         X, Y : DistributionArray, array_like, table, labels, or dict of these
-            n observations each: distributions, (n,) or (n, d) numbers, n categories, several blocks under names, or an
-            (n, n) Gram matrix with a precomputed kernel.
+            n observations each: distributions (one array, or a list of arrays that are joined), (n,) or (n, d) numbers,
+            n categories, several blocks under names, or an (n, n) Gram matrix with a precomputed kernel.
 
         Raises
         ------
@@ -216,6 +256,10 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             The exact solver needs more than `memory_limit`.
         AssumptionWarning
             A metric without a Hilbert embedding was allowed, or no component was found.
+        ConvergenceWarning
+            A low-rank factor leaves out more than 5 percent of the trace, and more than `tol`.
+        DegenerateDataWarning
+            The kernel is nearly the identity: most rows have values below 0.011 with all others.
 
         Examples
         --------
@@ -225,15 +269,18 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         """
         notes, seed = Notes(), _random.seed_sequence(self.random_state, name="random_state")
         settings = _settings(self)
+        X, Y = parts.read(X), parts.read(Y)
         _check_columns(self, X, reset=True)
         kernels = [blocks.side_kernel(data, self._options(name, seed), notes) for name, data in (("X", X), ("Y", Y))]
         _check_sizes(*kernels)
         solver = self._solver(kernels, notes)
-        x, y = (self._spectra(kernel, solver, _random.child_seed(seed, 2 + k)) for k, kernel in enumerate(kernels))
+        x, y = (self._spectra(kernels[k], solver, _random.child_seed(seed, 2 + k), notes) for k in range(2))
         given = [self._regularization(kernels, side) for side in "xy"]
         tuned = _tune(x, y, given[0], given[1], settings.grid, notes)
         responses = responses_of(kernels[1], Y, y.plain)
         operator, switched = self._operator(x, y, tuned, responses.features, _random.child_seed(seed, 4))
+        if said := gsir.unregularized(operator):
+            notes.remark(said)
         table = order.determine(
             operator,
             criterion=settings.n_components,
@@ -252,7 +299,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         self._loadings = np.asarray(
             found.weights * factors * (np.sqrt(x.centred.values) / (x.centred.values + operator.x_penalty))[:, None]
         )
-        self.n_components_ = self._n_features_out = table.n_components
+        self.n_components_ = table.n_components
         names = _row_names(X)
         self.results_ = assemble(
             operator,
@@ -260,7 +307,7 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             order=table,
             responses=responses,
             predictor=_side(x, given[0], tuned.x, tuned.x_curve),
-            response=_side(y, given[1], tuned.y, tuned.y_curve),
+            response=_side(y, given[1], tuned.y, tuned.y_curve, used=operator.method == "gsir2"),
             method=_display_name(kernels, operator.method),
             solver=solver,
             scale=self.scale,
@@ -292,6 +339,18 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         InvalidDataError
             Another dimension, space, category or set of columns than in the fit.
 
+        Warns
+        -----
+        AssumptionWarning
+            Rows lie far from all rows of the fit (in low rank, from all pivots): their largest kernel value is below
+            0.22, and its logarithm below twice that of any row of the fit with the others; or it is below 0.011. A
+            precomputed kernel is judged by the same values if its diagonal is constant, and is not judged otherwise.
+
+        Notes
+        -----
+        Far from the rows of the fit the kernel is 0, and scores do not follow the predictor: they tend to one point,
+        which lies inside of the scores of the fit.
+
         Examples
         --------
         >>> x = np.linspace(-1.0, 1.0, 40)
@@ -300,8 +359,11 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         (2, 1)
         """
         check_is_fitted(self)
+        X = parts.read(X)
         _check_columns(self, X, reset=False)
-        return np.asarray(self._x.coordinates(self._x.kernel.rows_of(X)) @ self._loadings)
+        coordinates, separations = self._x.coordinates(self._x.kernel.rows_of(X))
+        _warn_of_distance(self._x.proximity.is_far(separations), separations)
+        return np.asarray(coordinates @ self._loadings)
 
     def fit_transform(self, X: Any, Y: Any = None, **fit_params: Any) -> FloatArray:
         """Fit, and return the scores of the observations.
@@ -355,17 +417,30 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
             )
         return solver
 
-    def _spectra(self, kernel: blocks.SideKernel, solver: str, seed: np.random.SeedSequence) -> SideSpectra:
+    def _spectra(
+        self, kernel: blocks.SideKernel, solver: str, seed: np.random.SeedSequence, notes: Notes
+    ) -> SideSpectra:
         centred = _validation.boolean(self.gcv_centered, "gcv_centered")
         if solver == "exact":
-            return exact_spectra(kernel, gcv_centered=centred)
+            found = exact_spectra(kernel, gcv_centered=centred)
+            note_on_spectra(found, notes, tol=0.0)
+            return found
         rank = _validation.integer(self.rank, "rank", minimum=1)
         tol = _validation.real(self.tol, "tol", minimum=0)
-        return low_rank_spectra(kernel, rank=rank, tol=tol, seed=seed, gcv_centered=centred)
+        found = low_rank_spectra(kernel, rank=rank, tol=tol, seed=seed, gcv_centered=centred)
+        note_on_spectra(found, notes, tol=tol)
+        return found
 
     def _regularization(self, kernels: list[blocks.SideKernel], side: str) -> float | None:
-        """A number, or None where it is to be tuned; 0 for the pseudo-inverse of categories."""
+        """A number, or None where it is to be tuned; 0 for the pseudo-inverse of categories, NaN where none enters."""
         value, name = getattr(self, f"regularization_{side}"), f"regularization_{side}"
+        if side == "y" and self.method == "gsir1":
+            if not isinstance(value, str):
+                raise InvalidParameterError(
+                    f"{name} is {value!r}; method='gsir1' does not weight the response and has none, leave it out"
+                )
+            _validation.choice(value, ("gcv",), name)
+            return np.nan
         if side == "y" and kernels[1].categorical:
             if not isinstance(value, str):
                 raise InvalidParameterError(
@@ -386,7 +461,8 @@ class DistributionSDR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         def of(method: str) -> gsir.Operator:
             return gsir.Operator(
                 x.centred.vectors, x.centred.values, y.centred.vectors, y.centred.values,
-                tuned.x * float(x.centred.values[0]), tuned.y * float(y.centred.values[0]), method,
+                tuned.x * float(x.centred.values[0]),
+                tuned.y * float(y.centred.values[0]) if method == "gsir2" else np.nan, method,
             )  # fmt: skip
 
         if self.method != "cv":
@@ -447,7 +523,7 @@ def _factors(scores: FloatArray, scale: str) -> FloatArray:
 
 
 # words ----------------------------------------------------------------------------------------------------------------
-def _side(spectra: SideSpectra, given: float | None, value: float, curve: Curve | None) -> Side:
+def _side(spectra: SideSpectra, given: float | None, value: float, curve: Curve | None, *, used: bool = True) -> Side:
     kernel = spectra.kernel
     only = kernel.parts[0]
     single = len(kernel.parts) == 1 and kernel.keys is None
@@ -461,11 +537,11 @@ def _side(spectra: SideSpectra, given: float | None, value: float, curve: Curve 
         kernel=_joined([part.kernel for part in kernel.parts]),
         metric=_joined([part.metric for part in kernel.parts]),
         bandwidth=bandwidth,
-        regularization=value,
-        tuned=given is None,
+        regularization=value if used else np.nan,
+        tuned=used and given is None,
         rank=len(spectra.centred.values),
         residual_share=spectra.residual_share,
-        curve={} if curve is None else {"regularization": curve.grid, "gcv": curve.gcv, "df": curve.df},
+        curve={} if curve is None or not used else {"regularization": curve.grid, "gcv": curve.gcv, "df": curve.df},
     )
 
 
@@ -474,7 +550,8 @@ def _joined(words: list[str]) -> str:
 
 
 def _display_name(kernels: list[blocks.SideKernel], method: str) -> str:
-    metrics = [part.metric for kernel in kernels for part in kernel.parts if part.kind in ("distributions", "clouds")]
+    """GSIR with the distance of distributional predictors before it; the response says its own in the result."""
+    metrics = [part.metric for part in kernels[0].parts if part.kind in ("distributions", "clouds")]
     prefixes = {"w2": "W-", "w1": "W-", "sw2": "SW-", "intrinsic": "ISW-"}
     return (prefixes[metrics[0]] if metrics else "") + method.upper()
 
@@ -498,6 +575,17 @@ def _row_names(X: Any) -> Any:
     return None if index is None or callable(index) else np.asarray(list(index))  # lists have a method of that name
 
 
+def _warn_of_distance(far: BoolArray, separations: FloatArray) -> None:
+    if far.any():
+        i = int(np.argmax(far))
+        warn(
+            f"{np.count_nonzero(far)} of {len(far)} rows of X lie far from those of the fit, the first at row {i} "
+            f"whose largest kernel value is {np.exp(-separations[i]):.2g}; scores of distant rows tend to one point, "
+            "and predictions from them are extrapolations",
+            AssumptionWarning,
+        )
+
+
 # checks ---------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, eq=False)
 class _Settings:
@@ -516,9 +604,10 @@ def _settings(estimator: DistributionSDR) -> _Settings:
     if grid[0] <= 0:
         raise InvalidParameterError(f"regularization_grid holds {grid[0]:g}; candidates are above 0")
     number = estimator.n_components
+    named = isinstance(number, str)
     return _Settings(
         grid,
-        number if isinstance(number, str) else _validation.integer(number, "n_components", minimum=1),
+        order.criterion_of(number) if named else _validation.integer(number, "n_components", minimum=1),
         order.criteria_of(estimator.criteria),
         _validation.integer(estimator.max_components, "max_components", minimum=1),
         _validation.integer(estimator.n_resamples, "n_resamples", minimum=1),
@@ -536,6 +625,10 @@ def _check_columns(estimator: DistributionSDR, X: Any, *, reset: bool) -> None:
     from sklearn.utils.validation import _check_feature_names, _check_n_features
 
     plain = hasattr(X, "columns") or (isinstance(X, np.ndarray) and X.ndim == 2)
-    if plain and estimator.kernel_x != "precomputed" and estimator.metric_x != "precomputed":
+    if not plain or estimator.kernel_x == "precomputed":
+        return
+    try:
         _check_feature_names(estimator, X, reset=reset)
         _check_n_features(estimator, X, reset=reset)
+    except ValueError as error:
+        raise InvalidDataError(str(error)) from error

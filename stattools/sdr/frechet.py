@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from stattools import _random, _validation
 from stattools._errors import (
@@ -21,9 +21,12 @@ from stattools._errors import (
 from stattools._provenance import Provenance
 from stattools._typing import FloatArray, Seed
 from stattools.distributions import DistributionArray, Embedding
+from stattools.distributions.array import joined
 from stattools.sdr.frechet_assembly import Fit, fit_arrays, result_of
 from stattools.sdr.frechet_bands import QuantileBands, bands_of
 from stattools.sdr.frechet_responses import ResponseSpace
+from stattools.sdr.linear_response import read_predictors
+from stattools.sdr.parts import require_rectangular
 from stattools.sdr.weights import KINDS, check_bandwidth, check_penalty, constant_columns, weights_at
 
 
@@ -126,7 +129,7 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         U : (n, d) array_like or table
             Predictors, such as the scores of `DistributionSDR`; (n,) is one column.
         Y : DistributionArray
-            The n responses.
+            The n responses; a list of arrays is joined.
 
         Raises
         ------
@@ -140,7 +143,7 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         Warns
         -----
         DegenerateDataWarning
-            A predictor is constant, and has no part in the fit.
+            A predictor is constant, and has no part in the fit; or less than one residual degree of freedom is left.
 
         Examples
         --------
@@ -149,7 +152,39 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         array([3.5])
         """
         self._check_options()
+        self._columns: tuple[str, ...] | None = None
+        return self._fitted(U, Y)
+
+    def fit_scores(self, scores: FloatArray, Y: DistributionArray, columns: tuple[str, ...]) -> Self:
+        """Fit on scores under the names of their columns.
+
+        New predictors may then be an array, as ``transform`` of a reduction returns it, or a table with these columns.
+
+        Parameters
+        ----------
+        scores : (n, d) float64
+        Y : DistributionArray
+        columns : tuple of str
+
+        Raises
+        ------
+        InvalidDataError, InvalidParameterError, DegenerateDataError
+            As in `fit`.
+
+        Examples
+        --------
+        >>> Y = DistributionArray.from_samples([[0.0, 1.0], [1.0, 2.0], [2.0, 3.0]])
+        >>> fit = FrechetRegressor("global").fit_scores(np.array([[0.0], [1.0], [2.0]]), Y, ("first",))
+        >>> fit.predict([[3.0]]).mean().round(6)
+        array([3.5])
+        """
+        self._check_options()
+        self._columns = columns
+        return self._fitted(scores, Y)
+
+    def _fitted(self, U: Any, Y: Any) -> Self:
         notes = Notes()
+        Y = joined(Y)
         predictors = self._predictors(U, reset=True)
         self._check_predictors(predictors, notes)
         seed = _random.seed_sequence(self.random_state, name="random_state")
@@ -273,6 +308,8 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         ------
         InvalidParameterError
             Responses are not on the line, or `n_resamples` are too few for the level.
+        DegenerateDataError
+            `of` is "response", and less than one residual degree of freedom is left.
 
         Notes
         -----
@@ -280,19 +317,30 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         fit at u is resampled as sum_i s_i(u) e_i(t) v_i with random signs v_i (the wild bootstrap [1]_), which allows
         for residual variances that differ between rows; the predictors and the bandwidth are held. Its largest absolute
         ratio to the standard error over all t gives the width of the simultaneous band. For a new response, rows are
-        drawn with replacement, v_i is the count of row i less one, and the residual of one more row is added, times the
-        root of one less its leverage, which gives it the variance of a response: this takes residuals to follow one law
-        whatever the predictors are.
+        drawn with replacement, v_i is the count of row i less one, and the residual of one more row is added. That one
+        is divided by (1 + sum_j w_ij^2)^{1/2}, for the weights w_ij of its fit without the row, which gives it the
+        variance of a response: this takes residuals to follow one law whatever the predictors are.
+
+        The standard error is itself an estimate, of df degrees of freedom, and the width is multiplied as from the
+        normal law to Student's t [2]_. Residuals are e = A y with A = I - W, so that for normal errors of one variance
+        the squared standard error sum_i s_i^2 e_i^2 has two moments, and df = (sum_i s_i^2 P_ii)^2 / sum_ij s_i^2 s_j^2
+        P_ij^2 with P = A A'; for a new response s_i^2 + 1 / (n P_ii) takes the place of s_i^2. Few rows that decide a
+        fit have few degrees of freedom. For errors of other laws and of unequal variances this is an approximation.
 
         A band of the mean covers what the smoother estimates; smoothing bias, of "local", "nadaraya_watson" and
         "kernel_ridge", is not in it. Simultaneous bands are narrowed to what a non-decreasing function within the
         support can reach inside of them, which loses no coverage (derived here: such a function is at least the running
         maximum of the lower end, and at most the running minimum, from the right, of the upper end).
 
+        O(n^3) time and 24 n^2 bytes.
+
         References
         ----------
         .. [1] Wu (1986), Jackknife, bootstrap and other resampling methods in regression analysis, Annals of Statistics
            14(4), 1261-1295.
+        .. [2] Bell and McCaffrey (2002), Bias reduction in standard errors for linear regression with multi-stage
+           samples, Survey Methodology 28(2), 169-181: degrees of freedom from two moments. Those for bands, and for new
+           responses, are derived here.
 
         Examples
         --------
@@ -338,7 +386,7 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         1.0
         """
         check_is_fitted(self)
-        observed = self._space.embed(Y)
+        observed = self._space.embed(joined(Y))
         predicted = self.predict_embedding(U)
         if len(predicted) != len(observed):
             raise InvalidDataError(f"U has {len(predicted)} rows for {len(observed)} responses")
@@ -363,9 +411,7 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             check_penalty(self.penalty)
 
     def _check_predictors(self, predictors: FloatArray, notes: Notes) -> None:
-        n, d = predictors.shape
-        if n < 3:
-            raise InvalidDataError(f"U has {n} rows; at least 3 are needed")
+        d = predictors.shape[1]
         if not isinstance(self.bandwidth, str):
             check_bandwidth(self.bandwidth, d)
         constant = constant_columns(predictors)
@@ -377,15 +423,19 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def _predictors(self, U: Any, *, reset: bool) -> FloatArray:
         """(n, d) numbers; names and counts of columns are learned or compared as scikit-learn does."""
-        if isinstance(U, DistributionArray):
+        if isinstance(joined(U), DistributionArray):
             raise InvalidDataError("U is a DistributionArray; reduce it to vectors first, as DistributionSDR does")
+        if U is None:
+            raise InvalidDataError("U is None; pass an array of numbers")
+        require_rectangular(U, "U")
+        if self._columns is not None and hasattr(U, "columns"):
+            found = tuple(str(column) for column in U.columns)
+            if found != self._columns:
+                raise InvalidDataError(f"U has columns {found[:6]}; the fit had {self._columns[:6]}, in this order")
+            U = np.asarray(U)
         if np.ndim(U) == 1 and (reset or self.n_features_in_ == 1):
             U = np.reshape(U, (-1, 1))
-        try:
-            checked = validate_data(self, U, dtype=np.float64, order="C", reset=reset)
-        except ValueError as error:
-            raise InvalidDataError(str(error)) from None
-        return np.asarray(checked)
+        return read_predictors(self, U, reset=reset, name="U")
 
     def _new_predictors(self, U: Any) -> tuple[FloatArray, tuple[str, ...]]:
         new = self._predictors(U, reset=False)
@@ -417,7 +467,7 @@ class FrechetRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
             )
 
     def _names(self) -> tuple[str, ...]:
-        names = getattr(self, "feature_names_in_", None)
+        names = getattr(self, "feature_names_in_", self._columns)
         return tuple(f"u{j + 1}" for j in range(self.n_features_in_)) if names is None else tuple(map(str, names))
 
     def _call(self) -> str:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stattools._errors import DegenerateDataError, Notes
+from stattools._errors import DegenerateDataError, DegenerateDataWarning, Notes
 from stattools._provenance import Provenance
 from stattools._typing import BoolArray, FloatArray
 from stattools.distributions import Embedding
 from stattools.sdr.frechet_responses import ResponseSpace
-from stattools.sdr.smoothing import Smoothing, select_smoothing
+from stattools.sdr.smoothing import Smoothing, explained, select_smoothing
 from stattools.sdr.weights import leave_one_out_weights, weights_at
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ FAR = 3.0
 
 MORE_LEVERAGE = 4.0
 """Times the largest leverage of the rows, as at twice the distance from their centre."""
+
+LEAST_DF = 1.0 - 1e-8
+"""One, up to the rounding of a sum of leverages."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +67,29 @@ class Fit:
         chosen = self.smoothing.chosen
         return weights_at(self.kind, self.predictors, new, chosen.bandwidth, chosen.penalty).values
 
-    def left_out(self) -> FloatArray:
-        """(n, S, D) fits at each row without it, before the projection."""
+    def left_out_weights(self) -> FloatArray:
+        """(n, n) weights of the responses in fits at each row without it, with a zero diagonal."""
         chosen = self.smoothing.chosen
-        weights = leave_one_out_weights(self.kind, self.predictors, chosen.bandwidth, penalty=chosen.penalty)
-        values = self.embedding.values
-        return np.asarray((weights @ values.reshape(len(values), -1)).reshape(values.shape))
+        return leave_one_out_weights(self.kind, self.predictors, chosen.bandwidth, penalty=chosen.penalty)
+
+    @property
+    def df_resid(self) -> float:
+        """Responses less the effective number of parameters, the sum of the leverages."""
+        return len(self.predictors) - float(self.leverage.sum())
+
+    @property
+    def saturated(self) -> bool:
+        """Whether less than one degree of freedom is left, so that residuals say nothing about the noise."""
+        return self.df_resid < LEAST_DF
+
+    @property
+    def saturation(self) -> str:
+        """What is wrong with a saturated fit, and what to do."""
+        cure = "fewer predictors" if self.kind == "global" else "more smoothing or fewer predictors"
+        return (
+            f"the fit to {len(self.predictors)} responses has {max(self.df_resid, 0.0):.2g} residual degrees of "
+            f"freedom and follows each of them; {cure} would leave some"
+        )
 
     def far_away(self, new: FloatArray) -> tuple[BoolArray, str]:
         """(k,) which new points lie far from the rows, and far from what in words."""
@@ -136,15 +156,18 @@ def result_of(
     centred = features - features.mean(axis=0)
     total = float((centred**2).sum())
     losses = fit.smoothing.losses
-    in_sample = 1.0 - float((residuals**2).sum()) / total
+    in_sample = explained(float((residuals**2).sum()), total)
     # the barycentre of the others lies n / (n - 1) times as far from a response as that of all
-    cross_validated = 1.0 - float(losses.sum()) / (total * (n / (n - 1)) ** 2)
+    cross_validated = explained(float(losses.sum()), total * (n / (n - 1)) ** 2)
     for remark in fit.smoothing.remarks:
         notes.remark(remark)
     if space.kind != "line":
-        notes.remark(f"distances are those of {n_slices} slices: {embedding.slicer.description}")
+        biharmonic = getattr(embedding.slicer, "weighting", "") == "biharmonic"
+        unit = ", in squares of its unit of length" if biharmonic else ""
+        notes.remark(f"distances are those of {n_slices} slices: {embedding.slicer.description}{unit}")
+    if fit.saturated:
+        notes.warn(f"{fit.saturation}; R-squared of the fit says nothing", DegenerateDataWarning)
     chosen = fit.smoothing.chosen
-    df = float(fit.leverage.sum())
     settings: dict[str, Any] = {}
     if chosen.bandwidth is not None:
         settings["bandwidth"] = chosen.bandwidth
@@ -159,8 +182,8 @@ def result_of(
         method=f"{WORDS[fit.kind]} of distributions",
         data_name=f"{n} distributions {place} on {_listed(names)}",
         nobs=n,
-        df_resid=n - df,
-        df_model=df - 1.0,
+        df_resid=fit.df_resid,
+        df_model=n - fit.df_resid - 1.0,
         fitted=fit.fitted.reshape(n, -1),
         residuals=(embedding.values - fit.fitted).reshape(n, -1),
         leverage=fit.leverage,

@@ -10,20 +10,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import InvalidParameterError
+from stattools._errors import DegenerateDataError, InvalidParameterError
 from stattools._provenance import Provenance
 from stattools._random import seed_sequence
 from stattools._typing import FloatArray, Seed
 from stattools.resampling import Bootstrap, Multiplier, resample
 from stattools.results import Result
-from stattools.results._format import number_column, percent
+from stattools.results._format import WIDTH, number_column, percent
 from stattools.results.summary import Gap, Line, Part, Table, cut
+from stattools.sdr.band_errors import Residuals, widened
 
 if TYPE_CHECKING:
     from stattools.sdr.frechet_assembly import Fit
     from stattools.sdr.frechet_responses import ResponseSpace
 
 MOST_ROWS = 20
+MOST_PREDICTORS = 3
+LONG_NAME = 24
 BLOCK_VALUES = 2**22
 
 
@@ -38,7 +41,9 @@ class QuantileBands(Result):
     centre, lower, upper, std_error : (k, D) float64
         Predicted quantile functions, the bands, and the standard errors that they rest on.
     critical : (k,) or (k, D) float64
-        Standard errors on either side.
+        Standard errors on either side, widened for their degrees of freedom.
+    df : (k,) float64
+        Degrees of freedom of the standard errors.
     confidence_level : float
     of : {"mean", "response"}
     coverage : {"simultaneous", "pointwise"}
@@ -65,6 +70,7 @@ class QuantileBands(Result):
     upper: FloatArray
     std_error: FloatArray
     critical: FloatArray
+    df: FloatArray
     confidence_level: float
     of: str
     coverage: str
@@ -81,19 +87,31 @@ class QuantileBands(Result):
         return f"{self.coverage.capitalize()} bands for {self._words}"
 
     def _headline(self, digits: int) -> str:
-        return f"{len(self.centre)} rows, level {percent(self.confidence_level)} percent"
+        return f"{len(self.centre)} rows, confidence {percent(self.confidence_level)} percent"
 
     def _parts(self, digits: int, *, full: bool) -> list[Part]:
-        names = ("row", *self.predictor_names[:3], "level", "quantile", "lower", "upper")
-        places = [round(q * (len(self.levels) - 1)) for q in (0.1, 0.5, 0.9)]
-        table = self._columns(places, min(3, len(self.predictor_names)))
-        texts = [number_column(np.asarray(column).tolist(), digits) for column in table[1:]]
-        rows = list(zip(table[0], *texts, strict=True))
-        shown, more = cut(rows, len(rows) if full else 3 * MOST_ROWS)
+        most = min(MOST_PREDICTORS, self._n_predictors)
+        tables = [self._band_table(k, digits, full=full) for k in range(most, -1, -1)]
+        table, more = next((one for one in tables if _width(one[0]) <= WIDTH - 2), tables[-1])
+        hidden = self._n_predictors - (len(table.columns) - 5)
         kind = "wild bootstrap" if self.of == "mean" else "bootstrap"
         how = f"{percent(self.confidence_level)} percent, by {kind} with {self.n_resamples} resamples"
-        parts: list[Part] = [Line(how, label="level:"), Gap(), Table("quantiles and bands:", names, shown, n_left=1)]
-        return [*parts, Line(more)] if more else parts
+        parts: list[Part] = [Line(how, label="confidence:"), Gap(), table, *([Line(more)] if more else [])]
+        return [*parts, Line(f"{hidden} more predictor{'s' * (hidden > 1)} in tidy()")] if hidden else parts
+
+    @property
+    def _n_predictors(self) -> int:
+        return len(self.predictor_names)
+
+    def _band_table(self, n_predictors: int, digits: int, *, full: bool) -> tuple[Table, str]:
+        """The table with so many predictors, and words for the rows that it leaves out."""
+        names = ("row", *self.predictor_names[:n_predictors], "level", "quantile", "lower", "upper")
+        places = [round(q * (len(self.levels) - 1)) for q in (0.1, 0.5, 0.9)]
+        columns = self._columns(places, n_predictors)
+        texts = [number_column(np.asarray(column).tolist(), digits) for column in columns[1:]]
+        rows = list(zip(columns[0], *texts, strict=True))
+        shown, more = cut(rows, len(rows) if full else 3 * MOST_ROWS)
+        return Table("quantiles at three levels, and their bands:", names, shown, n_left=1), more
 
     def _columns(self, places: list[int], n_predictors: int) -> list[Any]:
         k, m = len(self.centre), len(places)
@@ -103,8 +121,8 @@ class QuantileBands(Result):
         return columns + [values[:, places].ravel() for values in (self.centre, self.lower, self.upper)]
 
     def _sentence(self, style: str) -> str:
-        level = percent(self.confidence_level)
-        return f"{self._title()} at {len(self.centre)} rows, level {level} percent, {self.n_resamples} resamples."
+        rows, level = len(self.centre), percent(self.confidence_level)
+        return f"{self._title()} at {rows} rows, confidence level {level} percent, {self.n_resamples} resamples."
 
     def _tidy(self) -> Mapping[str, Any]:
         everything = list(range(len(self.levels)))
@@ -117,10 +135,48 @@ class QuantileBands(Result):
         row = {"rows": len(self.centre), "conf_level": self.confidence_level, "mean_width": width, "of": self.of}
         return row | {"coverage": self.coverage, "n_resamples": self.n_resamples}
 
-    def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
-        from stattools.plotting import frechet as plots
+    def plot(self, *, ax: Any = None, kind: str | None = None, **options: Any) -> Any:
+        """Draw predicted quantile functions with their bands.
 
-        return plots.plot_bands(self, ax=ax, **options)
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+        kind : {"bands"}, optional
+        **options
+            ``rows``, numbers of the rows to draw; by default the first six.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidParameterError
+            There is no such row or option.
+
+        Examples
+        --------
+        >>> from stattools.distributions import DistributionArray
+        >>> from stattools.sdr.frechet import FrechetRegressor
+        >>> u = np.random.default_rng(1).uniform(size=40)
+        >>> Y = DistributionArray.from_samples(u[:, None] + np.random.default_rng(2).standard_normal((40, 30)))
+        >>> bands = FrechetRegressor("global", n_quantiles=10).fit(u, Y).predict_bands([0.1, 0.9], rng=1)
+        >>> bands.plot(rows=[1]).get_ylabel()
+        'quantile'
+        """
+        return super().plot(ax=ax, kind=kind, **options)
+
+    def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
+        from stattools.plotting import _style, frechet as plots
+
+        return _style.call({"bands": plots.plot_bands}, kind, options, self, ax)
+
+
+def _width(table: Table) -> int:
+    """Characters of a line of the table, whose names are narrowed where they are long."""
+    lengths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+    return min(lengths[0], LONG_NAME) + sum(lengths[1:]) + 2 * (len(lengths) - 1)
 
 
 def bands_of(
@@ -151,13 +207,12 @@ def bands_of(
         needed = math.ceil(level / (1.0 - level) * (1 - 1e-12))
         raise InvalidParameterError(f"n_resamples is {n_resamples}; level={level:g} needs at least {needed}")
     seed = seed_sequence(rng)
-    weights = fit.weights(new)
-    residuals = fit.embedding.values[:, 0] - fit.left_out()[:, 0]
-    of_mean = np.sqrt(weights**2 @ residuals**2)
-    # a residual left out has the variance of noise over 1 - h; times the root of 1 - h it stands for the noise itself
-    noise = residuals * np.sqrt(np.clip(1.0 - fit.leverage, 0.0, 1.0))[:, None]
-    errors = of_mean if of == "mean" else np.sqrt(of_mean**2 + (noise**2).mean(axis=0))
-    draws = _Draws(weights, residuals, None if of == "mean" else noise, errors, coverage == "simultaneous")
+    if of == "response" and fit.saturated:
+        raise DegenerateDataError(f"of is 'response', and no residual tells the size of the noise: {fit.saturation}")
+    weights, found = fit.weights(new), Residuals.of(fit)
+    residuals, noise = found.values, None if of == "mean" else found.noise
+    errors, df = (found.of_mean if of == "mean" else found.of_response)(weights)
+    draws = _Draws(weights, residuals, noise, errors, coverage == "simultaneous")
     n = len(residuals)
     scheme: Any = (
         Multiplier(n_resamples, n=n)
@@ -166,7 +221,9 @@ def bands_of(
     )
     values = resample(draws, scheme, observed=np.zeros(draws.width), rng=seed, n_jobs=n_jobs).values
     critical = np.partition(values, place - 1, axis=0)[place - 1]
+    at_once = errors.shape[1] if coverage == "simultaneous" else 1
     critical = critical if coverage == "simultaneous" else critical.reshape(errors.shape)
+    critical = widened(critical, df, level=level, n_levels=at_once)
     curves = weights @ fit.embedding.values[:, 0]
     half = (critical[:, None] if coverage == "simultaneous" else critical) * errors
     lower, upper = _within(curves - half, curves + half, space, coverage)
@@ -176,13 +233,14 @@ def bands_of(
             seed=seed,
             sizes={"n": n, "rows": len(new)},
         ),
-        notes=_notes(fit.kind, of, coverage),
+        notes=_notes(fit, of, coverage),
         levels=fit.embedding.levels,
         centre=space.project(curves),
         lower=lower,
         upper=upper,
         std_error=errors,
         critical=critical,
+        df=df,
         confidence_level=level,
         of=of,
         coverage=coverage,
@@ -241,12 +299,14 @@ def _within(
     return np.clip(lower, space.lower, space.upper), np.clip(upper, space.lower, space.upper)
 
 
-def _notes(kind: str, of: str, coverage: str) -> tuple[str, ...]:
+def _notes(fit: Fit, of: str, coverage: str) -> tuple[str, ...]:
     notes = []
     if coverage == "pointwise":
         notes.append("each level is covered with the stated probability, not all levels at once")
-    if of == "mean" and kind != "global":
+    if of == "mean" and fit.kind != "global":
         notes.append("the bands are for what the smoother estimates; smoothing bias is not in them")
+    if of == "mean" and fit.saturated:
+        notes.append(f"the level is not known: {fit.saturation}")
     if of == "response":
         notes.append("residuals are taken to follow one law whatever the predictors are")
     return tuple(notes)

@@ -251,10 +251,51 @@ class FrechetResult(FitResult):
         return Table("distance of responses from:", ("", "min", "1Q", "median", "3Q", "max"), tuple(rows), n_left=1)
 
     # plots -----------------------------------------------------------------------------------------------------------
+    def plot(self, *, ax: Any = None, kind: str | None = None, **options: Any) -> Any:
+        """Draw the result with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+        kind : {"effect", "smoothing", "residuals"}, optional
+            "effect", the default for responses on the line: predicted quantile functions or densities along one
+            predictor, the others held. "smoothing", for a fit that chose its smoothing: the leave-one-out loss of all
+            candidates. "residuals": distances of responses from what the others predict.
+        **options
+            For "effect": ``predictor``, name or number, default the first; ``show``, "quantile" or "density";
+            ``n_curves``, default 9; ``at``, dict of name to value for the other predictors, default their means. For
+            "residuals": ``predictor``, name or number to draw against, by default the distance from the barycentre;
+            ``n_labels``, default 3.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidParameterError
+            There is no such kind, option or predictor, or this result cannot draw it.
+
+        Examples
+        --------
+        >>> from stattools.distributions import DistributionArray
+        >>> from stattools.sdr.frechet import FrechetRegressor
+        >>> Y = DistributionArray.from_samples(np.arange(8.0)[:, None] + [0.0, 1.0])
+        >>> result = FrechetRegressor("global").fit(np.arange(8.0), Y).results_
+        >>> result.plot(kind="effect", show="density").get_ylabel()
+        'density'
+        """
+        return super().plot(ax=ax, kind=kind, **options)
+
     def _available_plots(self) -> tuple[str, ...]:
-        hidden = set() if self.tuned else {"smoothing"}
-        hidden |= set() if self.space_kind == "line" else {"effect"}
-        return tuple(kind for kind in self.plot_kinds if kind not in hidden)
+        return tuple(kind for kind in self.plot_kinds if kind not in self._absent_plots())
+
+    def _absent_plots(self) -> Mapping[str, str]:
+        absent = {} if self.tuned else {"smoothing": "bandwidth and penalty were given, nothing was chosen"}
+        if self.space_kind != "line":
+            absent["effect"] = "quantile functions along a predictor are for responses on the line"
+        return absent
 
     def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
         from stattools.plotting import frechet as plots

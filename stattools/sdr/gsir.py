@@ -33,7 +33,7 @@ class Operator:
     y_vectors : (n, s) float64
     y_values : (s,) float64
     x_penalty, y_penalty : float
-        Added to eigenvalues, in their units; 0 in Y is a pseudo-inverse.
+        Added to eigenvalues, in their units; 0 in Y is a pseudo-inverse, and NaN where gsir1 has none.
     method : {"gsir1", "gsir2"}
 
     References
@@ -101,6 +101,33 @@ def candidate(operator: Operator, rows: Any = None) -> FloatArray:
     """
     half = _half(operator, rows)
     return np.asarray(half @ half.T)
+
+
+def unregularized(operator: Operator) -> str | None:
+    """What eigenvalues say for lack of regularization alone, in words, or None.
+
+    Spaces of functions of X and of Y of dimensions r and s, among functions of mean zero at n observations, meet in at
+    least r + s - (n - 1) dimensions whatever the data are; one of dimension n - 1 holds every function of the other.
+
+    Examples
+    --------
+    >>> basis = np.linalg.qr(np.random.default_rng(1).standard_normal((20, 12)))[0]
+    >>> unregularized(Operator(basis, np.ones(12), basis[:, :9], np.ones(9), 0.0, 0.0, "gsir2"))
+    'without regularization at least 2 eigenvalues are 1 whatever the data are'
+    """
+    n, r, s = len(operator.x_vectors), len(operator.x_values), len(operator.y_values)
+    free_x, free_y = operator.x_penalty == 0, operator.method == "gsir2" and operator.y_penalty == 0
+    if free_x and free_y and r + s >= n:
+        k = r + s - (n - 1)
+        said = f"{k} eigenvalue{'s are' if k > 1 else ' is'} 1"
+        return f"without regularization at least {said} whatever the data are"
+    for name, free, rank in (("x", free_x, r), ("y", free_y, s)):
+        if free and rank == n - 1:
+            return (
+                f"regularization_{name} is 0, and functions of {name.upper()} take any values at the {n} observations: "
+                f"eigenvalues do not depend on how {name.upper()} is paired"
+            )
+    return None
 
 
 def components(operator: Operator, k: int, rows: Any = None) -> Components:

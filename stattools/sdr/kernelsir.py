@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Self
 
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from stattools import _validation
 from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, Seed
-from stattools.sdr.estimator import DistributionSDR, called
+from stattools.sdr.estimator import ComponentNames, DistributionSDR, called
 from stattools.sdr.linear_response import read_predictors, read_response
 from stattools.sdr.order import MOST_COMPONENTS
-from stattools.sdr.slices import RULES, Slices, slice_response
+from stattools.sdr.slices import RULES, Slices, require_rows, slice_response
 
 MOST_SLICES, ROWS_OF_A_SLICE = 10, 5
 
 
-class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class KernelSIR(ComponentNames, TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Functions f(X) of a vector whose means differ most between slices of the response.
 
     Generalized sliced inverse regression (`DistributionSDR` with "gsir2") whose kernel of the response is 1 in a slice
@@ -29,7 +29,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     ----------
     n_slices : int, optional
         By default a fifth of the rows, from 2 to 10. Labels, and numbers with at most so many values, have a slice
-        each.
+        each. More than half as many slices as rows are refused.
     slicing : {"dr", "balanced"}, default "dr"
         How numbers are cut; see `stattools.sdr.slices.slice_response`.
     kernel : {"gaussian", "laplacian"}, default "gaussian"
@@ -40,7 +40,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         Ridge, in units of the largest eigenvalue of the centred Gram matrix.
     n_components : {"permutation", "bic", "ratio", "ladle", "augmentation", "cv"} or int, default "permutation"
         As in `DistributionSDR`; fewer than slices.
-    criteria : "auto", "all" or sequence of str, default "auto"
+    criteria : "auto", "all", str or sequence of str, default "auto"
         Criteria that are computed beside the one that decides.
     max_components : int, default 8
         The largest number that criteria consider.
@@ -138,9 +138,10 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         Raises
         ------
         InvalidDataError
-            A number is missing or infinite, there are fewer than three rows, or not as many as responses.
+            A number is missing or infinite, X or y holds distributions, there are fewer than three rows, or not as many
+            as responses; or more labels than half of the rows.
         InvalidParameterError
-            An option is unknown, or there are more components than slices less one.
+            An option is unknown, there are more components than slices less one, or more slices than half of the rows.
         DegenerateDataError
             All rows of X, or all responses, are equal.
 
@@ -181,7 +182,7 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
                 f"{self.slices_.count - 1}"
             )
         found = self._inner.fit(_with_index(rows, X), _labels(self.slices_)).results_
-        self.n_components_ = self._n_features_out = self._inner.n_components_
+        self.n_components_ = self._inner.n_components_
         call = f"KernelSIR({called(self)}).fit(X, y)"
         self.results_ = replace(found, method="KernelSIR", provenance=replace(found.provenance, call=call))
         return self
@@ -210,7 +211,9 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             wanted = min(MOST_SLICES, max(2, len(rows) // ROWS_OF_A_SLICE))
         wanted = _validation.integer(wanted, "n_slices", minimum=2)
         source = y if response.levels else response.values
-        return slice_response(source, n_slices=wanted, n_columns=rows.shape[1], rule=self.slicing)
+        slices = slice_response(source, n_slices=wanted, n_columns=rows.shape[1], rule=self.slicing)
+        require_rows(slices, labels=bool(response.levels))
+        return slices
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -219,13 +222,13 @@ class KernelSIR(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
 
 def _labels(slices: Slices) -> Any:
-    """Slices as a categorical column, in their order and under names that differ."""
+    """Slices as a categorical column, in their order and under names that differ; intervals are ordered."""
     import pandas
 
     names = [
         name if slices.names.count(name) == 1 else f"{name} ({h + 1})" for h, name in enumerate(slices.names)
     ]  # two intervals may round to one name
-    return pandas.Categorical.from_codes(slices.codes, categories=names, ordered=True)
+    return pandas.Categorical.from_codes(slices.codes, categories=names, ordered=not slices.levels)
 
 
 def _with_index(rows: FloatArray, X: Any) -> Any:

@@ -24,7 +24,7 @@ class SIR(SlicedReduction):
         Directions to keep. "test": as many as sequential tests find, at least one.
     n_slices : int, optional
         Slices of a numeric response. Default: ``max(8, p + 3)``, or n / 4 where that is less. Labels, and numbers with
-        no more values than this, have a slice for each.
+        no more values than this, have a slice for each. More than n / 2 slices are refused.
     slicing : {"dr", "balanced"}, default "dr"
         "dr": n // n_slices observations each, from the smallest response on, and a last slice with what remains, as the
         R package of this name has them. "balanced": as equal as ties allow. Equal responses are never parted.

@@ -16,7 +16,7 @@ from stattools.sdr.candidates import Problem, candidate, eigenpairs
 from stattools.sdr.linear_fit import Choice, Found, choose, oriented
 from stattools.sdr.linear_response import Response, read_predictors, read_response
 from stattools.sdr.linear_result import LinearSDRResult
-from stattools.sdr.slices import RULES, Slices, slice_response
+from stattools.sdr.slices import RULES, Slices, require_rows, slice_response
 from stattools.sdr.whitening import whitening
 
 
@@ -57,9 +57,11 @@ class LinearReduction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         Raises
         ------
         InvalidDataError
-            A number is missing or infinite, there are fewer than three rows, or not as many as responses.
+            A number is missing or infinite, X or y holds distributions, there are fewer than three rows, or not as many
+            as responses; or more labels than half of the rows.
         InvalidParameterError
-            An option is unknown, or more directions are asked for than the method can find.
+            An option is unknown, more directions are asked for than the method can find, or there are more slices than
+            half of the rows.
         DegenerateDataError
             A column is constant, columns are linearly dependent and there is no ridge, or the response is constant.
 
@@ -244,6 +246,7 @@ class SlicedReduction(LinearReduction):
         slices = slice_response(source, n_slices=self.n_slices, n_columns=z.shape[1], rule=self.slicing)
         if self.n_slices is not None and slices.count != self.n_slices:
             notes.remark(f"{slices.count} slices in place of n_slices = {self.n_slices}: {self._reason(slices)}")
+        require_rows(slices, labels=bool(response.levels))
         self._check_slices(slices)
         return Problem(self._method, z, slices.codes), slices
 

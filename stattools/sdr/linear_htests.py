@@ -14,13 +14,14 @@ from stattools._provenance import Provenance
 from stattools._typing import FloatArray, Progress, Seed
 from stattools.results import HTestResult, ResamplingInfo
 from stattools.sdr.candidates import Problem, candidate, eigenpairs
-from stattools.sdr.linear_permutation import permuted
+from stattools.sdr.linear_permutation import ROUNDING, permuted
 from stattools.sdr.lineartests import coordinate_limit
 
 if TYPE_CHECKING:
     from stattools.sdr.linear_result import LinearSDRResult
 
 ASYMPTOTIC = ("weighted", "chi2")
+ANOTHER_STATISTIC = "T of the table and of dimension_test is another statistic of the same null hypothesis"
 LAW_NAMES = {"weighted": "weighted sum of chi-squared variables", "chi2": "chi-squared"}
 
 
@@ -28,8 +29,8 @@ def dimension_test(result: LinearSDRResult, n_directions: int, law: str) -> HTes
     """See `LinearSDRResult.dimension_test`."""
     _validation.choice(law, ASYMPTOTIC, "law")
     if result.tests is None or np.isnan(result.tests.chi2_pvalues).all():
-        known = f"the fit has a ridge of {result.ridge:g}" if result.ridge else f"{result.short_name} has none"
-        raise InvalidParameterError(f"there is no law of the statistic, {known}; permutation_test() needs none")
+        of = f"{result.short_name} with a ridge of {result.ridge:g}" if result.ridge else result.short_name
+        raise InvalidParameterError(f"there is no law of the statistic of {of}; permutation_test() needs none")
     d = _validation.integer(n_directions, "n_directions", minimum=0, maximum=len(result.tests.statistics) - 1)
     return HTestResult(
         provenance=Provenance.capture(f"dimension_test({d}, law={law!r})", sizes={"n": result.nobs}),
@@ -61,6 +62,7 @@ def permutation_test(
     seed = _random.seed_sequence(rng)
     found = eigenpairs(candidate(problem), by_size=problem.by_size)
     null = permuted(problem, found, d, n_resamples=n_resamples, seed=seed, n_jobs=n_jobs, progress=progress)
+    in_table = _is_in_table(result, d, null.observed)
     exact = "exact" if d == 0 else "in large samples, for the first directions are estimates"
     return HTestResult(
         provenance=Provenance.capture(
@@ -69,12 +71,13 @@ def permutation_test(
         method=f"Permutation test of the number of directions of {result.short_name}",
         data_name=result.data_name,
         statistic=null.observed,
-        statistic_name="T",
+        statistic_name="T" if in_table else _sum_in_words(problem, d),
         pvalue=null.pvalue,
         alternative="greater",
         alternative_text=more_than(d),
         n={"observations": result.nobs},
         settings={"null hypothesis": at_most(d), "validity": exact},
+        notes=(ANOTHER_STATISTIC,) if result.tests is not None and not in_table else (),
         resampling=ResamplingInfo.from_null(null),
         null_distribution=null.values,
     )
@@ -83,9 +86,9 @@ def permutation_test(
 def coordinate_test(result: LinearSDRResult, columns: Any, law: str) -> HTestResult:
     """See `LinearSDRResult.coordinate_test`."""
     _validation.choice(law, ASYMPTOTIC, "law")
-    problem = _problem(result)
-    if problem.method not in ("sir", "save"):
+    if result.short_name not in ("SIR", "SAVE"):
         raise InvalidParameterError(f"{result.short_name} has no test of columns; SIR and SAVE have one")
+    problem = _problem(result)
     if result.ridge or result.whitening is None:
         raise InvalidParameterError(f"the fit has a ridge of {result.ridge:g}, with which the test does not hold")
     places = _places(columns, result.predictor_names)
@@ -108,6 +111,17 @@ def coordinate_test(result: LinearSDRResult, columns: Any, law: str) -> HTestRes
             **_assumption(problem.method, law),
         },
     )
+
+
+def _is_in_table(result: LinearSDRResult, d: int, statistic: float) -> bool:
+    """Whether T of the printed table is this statistic, as for SIR and plain average Hessians."""
+    known = result.tests is not None and d < len(result.tests.statistics)
+    return known and bool(np.isclose(result.tests.statistics[d], statistic, rtol=ROUNDING))  # type: ignore[union-attr]
+
+
+def _sum_in_words(problem: Problem, d: int) -> str:
+    which = "the smaller eigenvalues" if d else "eigenvalues"
+    return f"scaled sum of squares of {which}" if problem.by_size else f"n x sum of {which}"
 
 
 # pieces --------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from stattools.results import FitResult, HTestResult, _format
 from stattools.results.summary import Gap, Line, Part, Table, cut
 from stattools.sdr.candidates import Problem
 from stattools.sdr.linear_laws import DimensionTests
+from stattools.sdr.linear_permutation import remaining
 from stattools.sdr.linear_response import Response
 from stattools.sdr.slices import Slices
 from stattools.sdr.whitening import Whitening
@@ -190,6 +191,10 @@ class LinearSDRResult(FitResult):
         are given the covariance that the observed ones have, zero with the first ones without a ridge, since a
         reduction sees no other columns.
 
+        The statistic is n times the sum of the eigenvalues after the first d; for average Hessians n times the sum of
+        their squares, over twice the variance of what they are of. For SIR and plain Hessians that is T of the printed
+        table; for others T, which has a law in large samples, is another statistic of the same null hypothesis.
+
         Examples
         --------
         >>> from stattools.sdr.linear import SIR
@@ -310,7 +315,7 @@ class LinearSDRResult(FitResult):
     def _parts(self, digits: int, *, full: bool) -> list[Part]:
         parts: list[Part] = [Line(self.data_name, label="data:")] if self.data_name else []
         parts += [Line(_format.equations(self._sizes(), digits)), Line(self._decision(digits), label="directions:")]
-        parts += [Gap(), self._direction_table(digits)]
+        parts += [Gap(), self._direction_table(digits), *self._remark_on_permutations()]
         parts += [Gap(), *self._coefficient_tables(digits, full=full)]
         if full and self.slices is not None:
             sizes = zip(self.slices.names, self.slices.sizes.tolist(), strict=True)
@@ -343,8 +348,20 @@ class LinearSDRResult(FitResult):
                 shown = _format.number_column(values.tolist(), digits)
                 texts.append(["" if text == "NaN" else text for text in shown])
         lines, _ = cut(list(zip(*texts, strict=True)), MOST_ROWS)
-        label = "directions, * kept" + ("; T, p: no more than those before" if self.tests is not None else "") + ":"
+        tested = "; T, p: test of at most (row - 1) directions" if self.tests is not None else ""
+        label = f"directions, * kept{tested}:"
         return Table(label, tuple(names.get(name, name) for name in rows), lines, n_left=1)
+
+    def _remark_on_permutations(self) -> list[Part]:
+        if not self._permutes_another_statistic():
+            return []
+        return [Line("p (perm.): of a sum over the eigenvalues from the row on, which is not T")]
+
+    def _permutes_another_statistic(self) -> bool:
+        """Whether there are p-values by permutation, and of another statistic than T."""
+        if self.tests is None or self.problem is None or np.isnan(self.tests.pvalues("permutation")).all():
+            return False
+        return not np.isclose(remaining(self.problem, self.problem.z, 0), self.tests.statistics[0])
 
     def _coefficient_tables(self, digits: int, *, full: bool) -> list[Part]:
         columns = [_format.number_column(column.tolist(), digits) for column in self.directions.T]
@@ -360,13 +377,46 @@ class LinearSDRResult(FitResult):
         tests, d = self.pvalues_of_order, self.n_components
         if self.tests is None or np.isnan(tests[:1]).any() or not len(tests):
             return text + "."
-        words = []
+        words, plain = [], self.chosen_by == "permutation" and self._permutes_another_statistic()
         for k in sorted({0, min(d, len(tests) - 1)}):
             p = _format.pvalue_apa(tests[k]) if style == "apa" else _format.pvalue_equation(tests[k], asymptotic=True)
-            words.append(f"at most {k}, T = {_format.number(self.tests.statistics[k], digits)}, {p}")
+            statistic = "" if plain else f", T = {_format.number(self.tests.statistics[k], digits)}"
+            words.append(f"at most {k}{statistic}, {p}")
         return f"{text}; {'; '.join(words)}."
 
     # plots -----------------------------------------------------------------------------------------------------------
+    def plot(self, *, ax: Any = None, kind: str | None = None, **options: Any) -> Any:
+        """Draw the result with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+        kind : {"summary", "scree", "coefficients"}, default "summary"
+            "summary": the response against the scores of a direction, or two directions coloured by the response.
+            "scree": eigenvalues, with those that were kept. "coefficients": standardized coefficients of directions.
+        **options
+            For "summary": ``components``, default 1, or two numbers; ``response``, name or place of a column where
+            there are several. For "coefficients": ``components``, by default all that were kept.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidParameterError
+            There is no such kind, option, direction or response.
+
+        Examples
+        --------
+        >>> from stattools.sdr.linear import SIR
+        >>> x = np.random.default_rng(1).standard_normal((60, 3))
+        >>> SIR(n_components=2).fit(x, x[:, 0]).results_.plot(components=(1, 2)).get_ylabel()
+        'direction 2'
+        """
+        return super().plot(ax=ax, kind=kind, **options)
+
     def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
         from stattools.plotting import sdr_linear
 

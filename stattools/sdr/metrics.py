@@ -11,6 +11,8 @@ from stattools import _random, _validation
 from stattools._errors import DegenerateDataError, InvalidDataError
 from stattools._provenance import Provenance
 from stattools._typing import ArrayLike, FloatArray, IntArray, Progress, Seed
+from stattools.distributions import DistributionArray
+from stattools.distributions.array import joined
 from stattools.resampling import RowPermutation, null_distribution
 from stattools.results import HTestResult, ResamplingInfo
 from stattools.rkhs.dependence import Form, distance_form, euclidean_form, permuted_products
@@ -58,7 +60,7 @@ def rv_multirank(u: ArrayLike, v: ArrayLike) -> float:
     """
     from stattools.sdr._kernels import spatial_ranks
 
-    first, second = _pair(u, v)
+    first, second = (_of_order_one(points) for points in _pair(u, v))
     ranks = [np.asarray(spatial_ranks(points)) for points in (first, second)]
     ranks = [rank - rank.mean(axis=0) for rank in ranks]
     scale = np.linalg.norm(ranks[0].T @ ranks[0]) * np.linalg.norm(ranks[1].T @ ranks[1])
@@ -72,7 +74,7 @@ def subspace_distance(a: ArrayLike, b: ArrayLike, *, angles: bool = False) -> An
     ----------
     a : (p, d) array_like
     b : (p, q) array_like
-        Columns need not be orthonormal; (p,) is one column.
+        Columns need not be orthonormal; (p,) is one column. Of a fitted reduction, ``components_.T``.
     angles : bool, default False
         Return the principal angles instead.
 
@@ -89,7 +91,7 @@ def subspace_distance(a: ArrayLike, b: ArrayLike, *, angles: bool = False) -> An
     InvalidDataError
         Different numbers of rows, or a missing number.
     DegenerateDataError
-        Columns are linearly dependent.
+        Columns are linearly dependent, for one because there are more of them than rows.
 
     Notes
     -----
@@ -102,6 +104,13 @@ def subspace_distance(a: ArrayLike, b: ArrayLike, *, angles: bool = False) -> An
     """
     from scipy.linalg import subspace_angles
 
+    for name, values in (("a", a), ("b", b)):
+        rows, columns = _table(values, name).shape
+        if columns > rows:
+            raise DegenerateDataError(
+                f"{name} has shape ({rows}, {columns}), more columns than rows; directions are columns here and rows "
+                "of components_: pass components_.T"
+            )
     first, second = _pair(a, b, fewest=1)
     for name, matrix in (("a", first), ("b", second)):
         if np.linalg.matrix_rank(matrix) < matrix.shape[1]:
@@ -173,11 +182,11 @@ def distance_correlation(
     """
     n_resamples = _validation.integer(n_resamples, "n_resamples", minimum=1)
     if _validation.boolean(is_distance, "is_distance"):
-        forms = [distance_form(_distances(values, name)) for values, name in ((a, "a"), (b, "b"))]
+        forms = [distance_form(_of_order_one(_distances(values, name))) for values, name in ((a, "a"), (b, "b"))]
         if forms[0].n != forms[1].n:
             raise InvalidDataError(f"a is about {forms[0].n} objects and b about {forms[1].n}; they are paired")
     else:
-        forms = [euclidean_form(points) for points in _pair(a, b)]
+        forms = [euclidean_form(_of_order_one(points)) for points in _pair(a, b)]
     scale = float(np.sqrt(forms[0].self_product() * forms[1].self_product()))
     if not scale > 0:
         raise DegenerateDataError("all objects of a or of b coincide; the distance correlation is not defined")
@@ -222,19 +231,37 @@ class _Correlations:
 
 def _pair(a: ArrayLike, b: ArrayLike, *, fewest: int = 3) -> tuple[FloatArray, FloatArray]:
     """Two tables of equally many rows."""
-    first, second = (_validation.float_array(values, name, ndim=(1, 2)) for values, name in ((a, "a"), (b, "b")))
-    first, second = (values[:, None] if values.ndim == 1 else values for values in (first, second))
+    first, second = _table(a, "a"), _table(b, "b")
     if len(first) != len(second):
         raise InvalidDataError(f"one has {len(first)} rows and the other {len(second)}; rows are paired")
     if len(first) < fewest:
         raise InvalidDataError(f"there are {len(first)} rows; at least {fewest} are needed")
     for values in (first, second):
-        if fewest > 1 and np.ptp(values, axis=0).max() == 0.0:
+        if fewest > 1 and not (values != values[0]).any():
             raise DegenerateDataError("all rows of one of them coincide")
     return first, second
 
 
+def _table(values: Any, name: str) -> FloatArray:
+    """(n, d) numbers; one dimension is a column."""
+    if isinstance(joined(values), DistributionArray):
+        raise InvalidDataError(
+            f"{name} holds distributions, where numbers are needed; distance_correlation(a, b, is_distance=True) takes "
+            f"distances, such as {name}.pairwise()"
+        )
+    table = _validation.float_array(values, name, ndim=(1, 2))
+    return table[:, None] if table.ndim == 1 else table
+
+
+def _of_order_one(points: FloatArray) -> FloatArray:
+    """Points over a power of two, exactly, so that squares neither overflow nor vanish."""
+    largest = float(np.abs(points).max())
+    return np.asarray(np.ldexp(points, -int(np.frexp(largest)[1])))
+
+
 def _distances(values: ArrayLike, name: str) -> FloatArray:
+    if isinstance(joined(values), DistributionArray):
+        raise InvalidDataError(f"{name} holds distributions; pass their distances, such as {name}.pairwise()")
     matrix = _validation.nonnegative(_validation.float_array(values, name, ndim=2), name)
     if matrix.shape[0] != matrix.shape[1] or len(matrix) < 3:
         raise InvalidDataError(f"{name} has shape {matrix.shape}; distances of n >= 3 objects are an (n, n) matrix")

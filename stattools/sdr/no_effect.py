@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from stattools.sdr.frechet_result import FrechetResult
 
 BLOCK_VALUES = 2**22
+BEFORE_PROJECTION = (
+    "the statistic is of predictions as they are before they are made quantile functions, the largest over the "
+    "candidates; the estimate is that of the fit"
+)
 
 
 def no_effect_test(
@@ -44,7 +48,7 @@ def no_effect_test(
         method="Permutation test of no effect in a Frechet regression",
         data_name=result.data_name,
         statistic=null.observed,
-        statistic_name="F" if is_global else "cross-validated R-squared",
+        statistic_name="F" if is_global else "unprojected cross-validated R-squared",
         parameter=parameter,
         pvalue=null.pvalue,
         alternative="greater",
@@ -52,6 +56,7 @@ def no_effect_test(
         estimate={"Wasserstein R-squared": result.rsquared, "cross-validated R-squared": result.rsquared_cv},
         n={"observations": result.nobs},
         settings={"fit": result.kind, "projection on quantile functions": "none"},
+        notes=() if is_global else (BEFORE_PROJECTION,),
         resampling=ResamplingInfo.from_null(null),
         null_distribution=null.values,
     )

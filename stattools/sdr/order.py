@@ -1,9 +1,9 @@
-"""How many components: all criteria in one table, and the one that decides."""
+"""How many components: the criteria, and the one that decides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,16 +12,16 @@ from stattools import _random, _validation
 from stattools._errors import AssumptionWarning, InvalidParameterError, Notes
 from stattools._typing import FloatArray, Progress
 from stattools.resampling.engine import pvalue_of
-from stattools.results import ResamplingInfo, serialization
+from stattools.results import ResamplingInfo
 from stattools.sdr.order_cv import cross_validated_losses
 from stattools.sdr.order_resampled import COARSE, augmentation_curve, ladle_curve
+from stattools.sdr.order_table import CRITERIA, OrderTable
 from stattools.sdr.pairing import TIE, Retuning, null_eigenvalues, observed_eigenvalues
 from stattools.sdr.refit import features_of
 
 if TYPE_CHECKING:
     from stattools.sdr.gsir import Operator
 
-CRITERIA = ("permutation", "bic", "ratio", "ladle", "augmentation", "cv")
 MOST_COMPONENTS = 8
 ALL_UP_TO = 300
 """Observations up to which every criterion is computed unless the caller says which."""
@@ -31,64 +31,6 @@ FEWEST_TO_VALIDATE = 20
 BIC_CONSTANT = {"gsir1": 2.0, "gsir2": 4.0}
 ZERO = 1e-12
 """Eigenvalues below this share of the largest are rounding."""
-
-
-@serialization.register
-@dataclass(frozen=True, eq=False)
-class OrderTable:
-    """What each criterion says about the number of components.
-
-    Attributes
-    ----------
-    criterion : str
-        The one that decided, or "given".
-    n_components : int
-        At least 1.
-    choices : dict of str to int
-        The number each computed criterion would choose; 0 is none at all.
-    curves : dict of str to (K + 1,) float64
-        Values for 0 to K components, NaN where a criterion has none: "bic" (largest is best), "permutation" (p-value of
-        the k-th eigenvalue), "ratio" (k-th eigenvalue over the next; largest), "ladle" and "augmentation" (smallest),
-        "cv" (loss over that of the barycentre; smallest) and "cv_std_error".
-    null_eigenvalues : (B,) float64 or None
-        Largest eigenvalue for each random pairing, at the regularization of the fit.
-    resampling : ResamplingInfo or None
-        Counts behind the p-value of the first eigenvalue.
-    settings : dict of str to number
-    omitted : tuple of str
-        Criteria that were not computed.
-
-    Examples
-    --------
-    >>> table = OrderTable("bic", 1, {"bic": 1}, {"bic": np.array([0.0, 0.5, 0.2])})
-    >>> table.candidates
-    array([0, 1, 2])
-    """
-
-    criterion: str
-    n_components: int
-    choices: dict[str, int]
-    curves: dict[str, FloatArray]
-    null_eigenvalues: FloatArray | None = None
-    resampling: ResamplingInfo | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
-    omitted: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        curves = {name: _validation.read_only(np.asarray(values)) for name, values in self.curves.items()}
-        object.__setattr__(self, "curves", curves)
-        if self.null_eigenvalues is not None:
-            object.__setattr__(self, "null_eigenvalues", _validation.read_only(np.asarray(self.null_eigenvalues)))
-
-    @property
-    def candidates(self) -> Any:
-        """Numbers of components 0 to K."""
-        return np.arange(max((len(values) for values in self.curves.values()), default=1))
-
-    @property
-    def pvalues(self) -> FloatArray | None:
-        """(K,) p-values of the eigenvalues, or None."""
-        return self.curves["permutation"][1:] if "permutation" in self.curves else None
 
 
 def determine(
@@ -116,7 +58,7 @@ def determine(
         Spectra of the centred Grams of X and Y and their penalties.
     criterion : {"permutation", "bic", "ratio", "ladle", "augmentation", "cv"} or int
         What decides; a number is taken as it is, and the criteria are computed for comparison.
-    criteria : "auto", "all" or sequence of str
+    criteria : "auto", "all", str or sequence of str
         What to compute beside the one that decides. "auto": all for up to 300 observations, without "cv" for
         fewer than 20; beyond, "bic" and "ratio",
         which cost nothing.
@@ -205,6 +147,7 @@ def determine(
     """
     notes = Notes() if notes is None else notes
     wanted = _wanted(criterion, criteria, len(operator.x_vectors))
+    _remark_on_omitted(criteria, wanted, len(operator.x_vectors), notes)
     rank = min(len(operator.x_values), len(operator.y_values))
     given = None if isinstance(criterion, str) else _validation.integer(criterion, "n_components", minimum=1)
     if given is not None and given > rank:
@@ -241,7 +184,7 @@ def determine(
 
 
 def _wanted(criterion: str | int, criteria: str | Sequence[str], n: int) -> set[str]:
-    deciding = {_validation.choice(criterion, CRITERIA, "n_components")} if isinstance(criterion, str) else set()
+    deciding = {criterion_of(criterion)} if isinstance(criterion, str) else set()
     listed = criteria_of(criteria)
     if listed == "all":
         return set(CRITERIA)
@@ -252,8 +195,39 @@ def _wanted(criterion: str | int, criteria: str | Sequence[str], n: int) -> set[
     return set(listed) | deciding
 
 
+def _remark_on_omitted(criteria: Any, wanted: set[str], n: int, notes: Notes) -> None:
+    """Say which criteria "auto" leaves out of a large fit, and how to have them."""
+    omitted = [name for name in CRITERIA if name not in wanted]
+    if isinstance(criteria, str) and criteria == "auto" and n > ALL_UP_TO and omitted:
+        listed = ", ".join(omitted)
+        notes.remark(
+            f"left out at more than {ALL_UP_TO} observations: {listed}. result.order_criteria([{omitted[-1]!r}]) "
+            "computes those that are named, criteria='all' at the fit all"
+        )
+
+
+def criterion_of(name: str) -> str:
+    """The criterion that decides, checked.
+
+    Raises
+    ------
+    InvalidParameterError
+
+    Examples
+    --------
+    >>> criterion_of("bic")
+    'bic'
+    """
+    if name == "auto":
+        raise InvalidParameterError(
+            f"n_components is 'auto'; it takes a number, or the criterion that decides: one of "
+            f"{', '.join(map(repr, CRITERIA))} ('permutation' by default)"
+        )
+    return _validation.choice(name, CRITERIA, "n_components")
+
+
 def criteria_of(criteria: Any) -> str | tuple[str, ...]:
-    """Which criteria are to be computed, checked: "auto", "all" or their names.
+    """Which criteria are to be computed, checked: "auto", "all", one name or several.
 
     Raises
     ------
@@ -262,11 +236,12 @@ def criteria_of(criteria: Any) -> str | tuple[str, ...]:
 
     Examples
     --------
-    >>> criteria_of(["bic", "ratio"])
-    ('bic', 'ratio')
+    >>> criteria_of(["bic", "ratio"]), criteria_of("bic")
+    (('bic', 'ratio'), ('bic',))
     """
     if isinstance(criteria, str):
-        return _validation.choice(criteria, ("auto", "all"), "criteria")
+        one = _validation.choice(criteria, ("auto", "all", *CRITERIA), "criteria")
+        return (one,) if one in CRITERIA else one
     if not isinstance(criteria, Iterable):
         raise InvalidParameterError(f"criteria is {criteria!r}; it is 'auto', 'all' or a sequence of {CRITERIA}")
     return tuple(_validation.choice(name, CRITERIA, "criteria") for name in criteria)

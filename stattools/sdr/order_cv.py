@@ -11,7 +11,8 @@ from stattools import _random, _validation
 from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, IntArray
 from stattools.sdr.refit import Features, features_of, refit
-from stattools.sdr.weights import column_scales, leave_one_out_weights, loo_losses, regression_weights
+from stattools.sdr.smoothing import kernel_mean_losses
+from stattools.sdr.weights import column_scales, loo_losses, regression_weights
 
 if TYPE_CHECKING:
     from stattools.sdr.gsir import Operator
@@ -163,7 +164,5 @@ def _fold_losses(
 def _bandwidth(scores: FloatArray, responses: FloatArray) -> float:
     n, k = scores.shape
     tried = [factor * n ** (-1.0 / (k + 4)) for factor in FACTORS]
-    losses = [
-        loo_losses(responses, leave_one_out_weights("nadaraya_watson", scores, h) @ responses).mean() for h in tried
-    ]
-    return float(tried[int(np.argmin(losses))])
+    losses = kernel_mean_losses(scores, np.repeat(np.array(tried)[:, None], k, axis=1), responses)
+    return float(tried[int(np.argmin(losses.mean(axis=1)))])

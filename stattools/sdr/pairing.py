@@ -28,7 +28,7 @@ D C E C' D they add a positive matrix of norm at most its square times the large
 eigenvalues move by no more."""
 
 CHUNK = 4096
-SAVES_FROM = 4
+SAVES_FROM = 2
 COMBINES = 1e-7
 SINGLE_FROM = 5000
 """Observations from which products for another pairing are made in single precision, in low rank: eigenvalues then
@@ -180,9 +180,6 @@ class _Pairings:
             return cls(operator, k, None, n_needed)
         retuning = retuning.trimmed()
         change = _Change.of(operator, retuning)
-        if change is not None and len(operator.x_vectors) >= SINGLE_FROM:
-            single = {name: getattr(retuning, name).astype(np.float32) for name in ("x_vectors", "y_vectors")}
-            retuning = replace(retuning, **single)
         return cls(operator, k, retuning, n_needed, change)
 
     def __call__(self, arrangements: Any) -> FloatArray:
@@ -194,15 +191,12 @@ class _Pairings:
     def values(self, rows: IntArray) -> FloatArray:
         of = self.operator
         held = tuned = filters(of, of.x_penalty, of.y_penalty)
-        plain = None
+        product = None
         if self.retuning is not None:
-            plain = paired_products(self.retuning.x_vectors, self.retuning.y_vectors, rows)
+            plain, product = self._products(rows)
             tuned = self._tuned(plain**2)
-        sizes = [tuple(map(len, pair)) for pair in (held, tuned)]
-        p, q = (max(size) for size in zip(*sizes, strict=True))
-        if plain is not None and self.change is not None:
-            product = self.change.centred(plain)
-        else:
+        if product is None:
+            p, q = (max(map(len, pair)) for pair in zip(held, tuned, strict=True))
             product = paired_products(of.x_vectors[:, :p], of.y_vectors[:, :q], rows)
         weighted = _weighted(product, *held)
         found = np.concatenate([np.zeros(2), largest_squares(weighted, self.k)])
@@ -213,6 +207,15 @@ class _Pairings:
             found[0] = found[2]
         found[1] = np.vdot(weighted, weighted)
         return found
+
+    def _products(self, rows: IntArray) -> tuple[FloatArray, FloatArray | None]:
+        """Products of plain eigenvectors, and of centred ones where they follow from these."""
+        assert self.retuning is not None
+        x, y = self.retuning.x_vectors, self.retuning.y_vectors
+        if self.change is None:
+            return paired_products(x, y, rows), None
+        products = self.change.products(rows)
+        return products[: x.shape[1], : y.shape[1]], self.change.centred(products)
 
     def _tuned(self, squared: FloatArray) -> tuple[FloatArray, FloatArray]:
         of = self.operator
@@ -230,14 +233,19 @@ class _Change:
     """From inner products of the eigenvectors of plain Gram matrices to those of centred ones.
 
     Centred eigenvectors of a factor of low rank are combinations of the plain ones and the constant, so that one
-    product over the observations serves both.
+    product over the observations serves both. Bases are orthonormal, the plain eigenvectors first, and so are the maps
+    up to rounding: they do not magnify the errors of products.
+
+    Attributes
+    ----------
+    x_basis, y_basis : (n, p + 1), (n, q + 1) floats
+    x_map, y_map : (p + 1, r), (q + 1, s) float64
     """
 
+    x_basis: Any
+    y_basis: Any
     x_map: FloatArray
     y_map: FloatArray
-    x_sums: FloatArray
-    y_sums: FloatArray
-    n: int
 
     @classmethod
     def of(cls, operator: Operator, retuning: Retuning) -> _Change | None:
@@ -245,29 +253,30 @@ class _Change:
         n = len(operator.x_vectors)
         if n < SAVES_FROM * (retuning.x_vectors.shape[1] + retuning.y_vectors.shape[1]):
             return None
-        maps = [
-            _combination(plain, centred)
-            for plain, centred in (
-                (retuning.x_vectors, operator.x_vectors),
-                (retuning.y_vectors, operator.y_vectors),
-            )
-        ]
-        if maps[0] is None or maps[1] is None:
-            return None
-        return cls(maps[0], maps[1], retuning.x_vectors.sum(axis=0), retuning.y_vectors.sum(axis=0), n)
+        x_basis, y_basis = (_with_constant(plain) for plain in (retuning.x_vectors, retuning.y_vectors))
+        x_map, y_map = x_basis.T @ operator.x_vectors, y_basis.T @ operator.y_vectors
+        for basis, change, centred in ((x_basis, x_map, operator.x_vectors), (y_basis, y_map, operator.y_vectors)):
+            if np.abs(basis @ change - centred).max() >= COMBINES:
+                return None
+        if n >= SINGLE_FROM:
+            x_basis, y_basis = x_basis.astype(np.float32), y_basis.astype(np.float32)
+        return cls(x_basis, y_basis, x_map, y_map)
 
-    def centred(self, plain: FloatArray) -> FloatArray:
-        """(r, s) products of centred eigenvectors from those (p, q) of plain ones."""
-        bordered = np.block([[plain, self.x_sums[:, None]], [self.y_sums[None], np.full((1, 1), float(self.n))]])
-        return np.asarray(self.x_map.T @ bordered @ self.y_map)
+    def products(self, rows: IntArray) -> FloatArray:
+        """(p + 1, q + 1) inner products of the bases."""
+        return paired_products(self.x_basis, self.y_basis, rows)
+
+    def centred(self, products: FloatArray) -> FloatArray:
+        """(r, s) products of centred eigenvectors from those of the bases."""
+        return np.asarray(self.x_map.T @ products @ self.y_map)
 
 
-def _combination(plain: FloatArray, centred: FloatArray) -> FloatArray | None:
-    """(p + 1, r) coefficients of centred eigenvectors in the plain ones and the constant, or None."""
-    basis = np.column_stack([plain, np.ones(len(plain))])
-    coefficients = np.linalg.lstsq(basis.T @ basis, basis.T @ centred, rcond=1e-13)[0]
-    worst = float(np.abs(basis @ coefficients - centred).max())
-    return coefficients if worst < COMBINES else None
+def _with_constant(plain: FloatArray) -> FloatArray:
+    """(n, p + 1) orthonormal columns and the part of the constant that is no combination of them, of unit norm or 0."""
+    left = np.ones(len(plain)) - plain @ plain.sum(axis=0)
+    left -= plain @ (plain.T @ left)  # once more, against rounding where the constant is nearly a combination
+    size = float(np.linalg.norm(left))
+    return np.column_stack([plain, left / size if size > COMBINES * len(plain) ** 0.5 else np.zeros(len(plain))])
 
 
 def paired_products(left: Any, right: Any, rows: IntArray) -> FloatArray:

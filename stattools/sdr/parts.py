@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,11 @@ from stattools import _validation
 from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.distributions import DistributionArray
+from stattools.distributions.array import joined
 from stattools.rkhs.kernels import apply_kernel, kernel_scale, matching_gram, squared_distances
+
+LARGEST = 1e150
+"""Numbers beyond it have infinite squares."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +114,20 @@ class Part:
         return features_of(new, self.template, self.metric)
 
 
+def read(data: Any) -> Any:
+    """Data with every list of DistributionArrays as one, also those among the blocks of a dict.
+
+    Examples
+    --------
+    >>> array = DistributionArray.from_samples([[1.0], [2.0]])
+    >>> len(read({"a": list(array)})["a"])
+    2
+    """
+    if isinstance(data, Mapping) and not hasattr(data, "toarray"):  # some sparse matrices are dicts
+        return {key: joined(block) for key, block in data.items()}
+    return joined(data)
+
+
 def features_of(array: DistributionArray, template: Template, metric: str) -> FloatArray:
     """(n, M) features whose Euclidean distance is the metric; for "w1" it is their city-block distance."""
     embedding = array.embed(template.slicer, template.n_quantiles)
@@ -145,8 +164,41 @@ def _columns_of(new: Any, columns: Columns, name: str) -> FloatArray:
 def numbers(data: Any, name: str) -> FloatArray:
     """(n, d) numbers; one dimension is a column."""
     require_dense(data, name)
+    require_rectangular(data, name)
     rows = _validation.float_array(data, name, ndim=(1, 2))
-    return rows[:, None] if rows.ndim == 1 else rows
+    rows = rows[:, None] if rows.ndim == 1 else rows
+    largest = float(np.abs(rows).max(initial=0.0))
+    if largest > LARGEST:
+        raise InvalidDataError(
+            f"{name} holds {largest:g} in size; squared differences of values above {LARGEST:g} overflow, rescale the "
+            "data"
+        )
+    return rows
+
+
+def require_rectangular(data: Any, name: str) -> None:
+    """Say what becomes of samples, where rows of equally many numbers are needed.
+
+    Raises
+    ------
+    InvalidDataError
+
+    Examples
+    --------
+    >>> require_rectangular([[1.0, 2.0], [3.0, 4.0]], "X")
+    """
+    made = f"DistributionArray.from_samples({name}) makes distributions of them"
+    samples = f"if they are samples, {made}, for DistributionSDR"
+    if isinstance(data, (list, tuple)):
+        sizes = {len(row) for row in data if hasattr(row, "__len__") and not isinstance(row, str)}
+        if len(sizes) > 1:
+            raise InvalidDataError(f"{name} holds rows of {min(sizes)} to {max(sizes)} entries; {samples}")
+    try:
+        shape = np.shape(data) if isinstance(data, (list, tuple)) else getattr(data, "shape", ())
+    except (ValueError, TypeError):
+        raise InvalidDataError(f"{name} cannot be read as a rectangular array of numbers; {samples}") from None
+    if len(shape) > 2:
+        raise InvalidDataError(f"{name} has shape {shape}, and (n, d) is needed; {samples}")
 
 
 def require_dense(data: Any, name: str) -> None:

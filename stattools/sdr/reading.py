@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,19 +9,31 @@ import numpy as np
 
 from stattools import _random, _validation
 from stattools._errors import AssumptionWarning, DegenerateDataError, InvalidDataError, InvalidParameterError, Notes
-from stattools._typing import FloatArray
 from stattools.distributions import DistributionArray
 from stattools.distributions.summaries import is_flat, is_on_line
-from stattools.sdr.bandwidths import Rule, bandwidth_of, bandwidth_of_distances, identical
+from stattools.sdr.bandwidths import Rule, bandwidth_of, bandwidth_of_distances
+from stattools.sdr.option_checks import BY_BLOCK, DEFAULTS, of_block
 from stattools.sdr.parts import Columns, Part, Template, features_of, numbers
-from stattools.sdr.slices import is_categorical
+from stattools.sdr.precomputed import checked_gram
+from stattools.sdr.slices import is_categorical, require_repeated
 from stattools.sdr.slicing import natural_metric, natural_slicer
 
-METRICS = ("auto", "w2", "sw2", "w1", "intrinsic", "euclidean", "match", "precomputed")
+METRICS = ("auto", "w2", "sw2", "w1", "intrinsic", "euclidean", "match")
+OTHER_NAMES = {
+    "wasserstein": "w2",
+    "wasserstein2": "w2",
+    "wasserstein1": "w1",
+    "sliced": "sw2",
+    "sliced_wasserstein": "sw2",
+    "sliced wasserstein": "sw2",
+}
+"""Metrics under names that users try."""
 KERNELS = ("gaussian", "laplacian", "precomputed")
 DEFAULT_QUANTILES = 200
 FEWEST = 3
 """Observations that a fit needs."""
+MANY_COLUMNS = 20
+"""Columns without names beyond which a remark says that they were not read as samples."""
 LARGEST_SAMPLE = 500
 """Common sample size up to which quantile functions keep a cell for each point, which is exact."""
 
@@ -43,13 +54,10 @@ class Options:
 
     def of_block(self, key: str) -> Options:
         """The options of one block of a dict; those given as a dict are looked up."""
-        chosen = {}
-        for field in ("kernel", "metric", "bandwidth"):
-            value = getattr(self, field)
-            if isinstance(value, Mapping):
-                default = {"kernel": "gaussian", "metric": "auto", "bandwidth": "mean"}[field]
-                value = value.get(key, default)
-            chosen[field] = value
+        chosen: dict[str, Any] = {}
+        for field in BY_BLOCK:
+            value = of_block(getattr(self, field), key)
+            chosen[field] = DEFAULTS[field] if value is None else value
         return replace(self, name=f"{self.name}[{key!r}]", **chosen)
 
     def rule(self, kernel: str) -> Rule:
@@ -59,7 +67,7 @@ class Options:
 
 def precomputed_part(data: Any, name: str) -> Part:
     """A Gram matrix as a block of its own."""
-    gram = _gram(data, name)
+    gram = checked_gram(data, name)
     _require_enough(len(gram), name)
     where = f"{len(gram)} rows of a Gram matrix"
     return Part(name, "precomputed", "precomputed", "precomputed", np.nan, gram, None, where)
@@ -68,14 +76,32 @@ def precomputed_part(data: Any, name: str) -> Part:
 def part_of(data: Any, options: Options, notes: Notes) -> Part:
     """A block of distributions, numbers or categories."""
     kernel = _validation.choice(options.kernel, KERNELS, f"kernel_{options.name[0].lower()}")
-    metric = _validation.choice(options.metric, METRICS, f"metric_{options.name[0].lower()}")
-    if kernel == "precomputed" or metric == "precomputed":
+    metric = _metric(options.metric, f"metric_{options.name[0].lower()}")
+    if kernel == "precomputed":
         raise InvalidParameterError(f"{options.name} is a block of a dict; a precomputed kernel stands alone")
     if isinstance(data, DistributionArray):
         return _distributions(data, kernel, metric, options, notes)
     if is_categorical(data):
         return _categories(data, metric, options)
-    return _vectors(data, kernel, metric, options)
+    return _vectors(data, kernel, metric, options, notes)
+
+
+def _metric(given: Any, name: str) -> str:
+    """One of METRICS."""
+    if isinstance(given, str):
+        word = given.lower()
+        if word == "precomputed":
+            side = name[-1]
+            raise InvalidParameterError(
+                f"{name} is 'precomputed'; a Gram matrix goes with kernel_{side}='precomputed', and distances D are "
+                "turned into one first, for example by exp(-D**2 / (2 * b**2))"
+            )
+        if word in OTHER_NAMES:
+            listed = ", ".join(map(repr, METRICS))
+            raise InvalidParameterError(
+                f"{name} is {given!r}; it takes one of {listed}; did you mean {OTHER_NAMES[word]!r}?"
+            )
+    return _validation.choice(given, METRICS, name)
 
 
 def _require_enough(n: int, name: str) -> None:
@@ -147,7 +173,7 @@ def _n_quantiles(data: DistributionArray, options: Options, notes: Notes) -> int
     return DEFAULT_QUANTILES
 
 
-def _vectors(data: Any, kernel: str, metric: str, options: Options) -> Part:
+def _vectors(data: Any, kernel: str, metric: str, options: Options, notes: Notes) -> Part:
     side = options.name[0].lower()
     if metric not in ("auto", "euclidean"):
         raise InvalidParameterError(f"metric_{side} is {metric!r}; for columns of numbers it is 'euclidean'")
@@ -155,6 +181,11 @@ def _vectors(data: Any, kernel: str, metric: str, options: Options) -> Part:
     _require_enough(len(rows), options.name)
     names = tuple(str(name) for name in data.columns) if hasattr(data, "columns") else None
     columns = Columns(rows.shape[1], names)
+    if names is None and rows.shape[1] > MANY_COLUMNS:
+        notes.remark(
+            f"{options.name} was read as vectors of {rows.shape[1]} coordinates; if its rows are samples, "
+            f"DistributionArray.from_samples({options.name}) makes distributions of them"
+        )
     bandwidth = bandwidth_of(rows, options.rule(kernel), "euclidean")
     what = "numbers" if rows.shape[1] == 1 else f"rows of {rows.shape[1]} columns"
     return Part(options.name, "vectors", kernel, "euclidean", bandwidth, rows, columns, f"{len(rows)} {what}")
@@ -169,26 +200,6 @@ def _categories(data: Any, metric: str, options: Options) -> Part:
     _require_enough(len(codes), options.name)
     if len(levels) < 2:
         raise DegenerateDataError(f"{options.name} has the single category {levels[0]!r}")
+    require_repeated(len(levels), len(codes), options.name)
     where = f"{len(codes)} labels of {len(levels)} categories"
     return Part(options.name, "categories", "match", "match", np.nan, codes, levels, where)
-
-
-def _gram(data: Any, name: str) -> FloatArray:
-    gram = _validation.float_array(data, name, ndim=2)
-    if gram.shape[0] != gram.shape[1]:
-        raise InvalidDataError(f"{name} has shape {gram.shape}; a precomputed kernel is a square Gram matrix")
-    size = float(np.abs(gram).max())
-    if not np.allclose(gram, gram.T, rtol=0, atol=1e-10 * size):
-        i, j = np.unravel_index(int(np.argmax(np.abs(gram - gram.T))), gram.shape)
-        raise InvalidDataError(
-            f"{name} is not symmetric: {gram[i, j]:g} at [{i}, {j}] and {gram[j, i]:g} at [{j}, {i}]"
-        )
-    smallest = float(np.linalg.eigvalsh(gram)[0]) if len(gram) <= 2000 else 0.0
-    if smallest < -1e-8 * len(gram) * size:
-        raise InvalidDataError(
-            f"{name} has the negative eigenvalue {smallest:.3g}; a kernel is positive semidefinite. Distances are "
-            "turned into a kernel first, for example by exp(-d^2 / (2 b^2))"
-        )
-    if np.ptp(gram) <= 1e-14 * size:
-        raise DegenerateDataError(identical(name, "rows"))
-    return gram

@@ -13,6 +13,9 @@ from stattools.sdr.blocks import SideKernel
 from stattools.sdr.effects import Responses
 from stattools.sdr.parts import Part
 
+MOST_EIGENFUNCTIONS = 3
+"""Of the Laplacian of a domain, whose means describe a distribution there."""
+
 
 def responses_of(kernel: SideKernel, data: Any, plain: Spectrum) -> Responses:
     """Rows of the response: quantile functions, numbers, indicators, or else features of its kernel."""
@@ -26,7 +29,8 @@ def responses_of(kernel: SideKernel, data: Any, plain: Spectrum) -> Responses:
         if part.kind == "categories":
             indicators = (part.rows[:, None] == np.arange(len(part.template))).astype(np.float64)
             names = tuple(str(level) for level in part.template)
-            return Responses("categories", indicators, np.ones(len(names)), names=names)
+            ordered = bool(getattr(getattr(data, "cat", data), "ordered", False))
+            return Responses("categories", indicators, np.ones(len(names)), names=names, ordered=ordered)
     return _features(plain)
 
 
@@ -43,10 +47,16 @@ def _distributions(part: Part, data: Any) -> Responses:
         means = np.asarray(data.mean()).reshape(len(data), -1)
         summaries = {f"mean of coordinate {k + 1}": means[:, k] for k in range(means.shape[1])}
     else:
-        means = embedding.values.mean(axis=2)
-        some = range(min(means.shape[1], 3))
-        summaries = {f"mean of {template.slicer.slice_names[k]}": means[:, k] for k in some}
+        summaries = _eigenfunction_means(data, template.slicer)
     return Responses("slices", embedding.values.reshape(len(data), -1), scale, summaries=summaries, label=label)
+
+
+def _eigenfunction_means(data: Any, slicer: Any) -> dict[str, FloatArray]:
+    """Means (n,) of the first eigenfunctions as they are; slices turn those of an eigenspace by small angles."""
+    number = min(MOST_EIGENFUNCTIONS, slicer.n_eigenfunctions)
+    basis = data.domain.eigenbasis(number, multiplicity="fixed")
+    means = data.embed(basis, n_quantiles=1).values[:, :, 0]
+    return {f"mean of eigenfunction {basis.slice_names[k]}": means[:, k] for k in range(number)}
 
 
 def _features(plain: Spectrum) -> Responses:

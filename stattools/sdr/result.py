@@ -19,7 +19,8 @@ from stattools.sdr.bootstrap import NEGLIGIBLE, ScoreBands, score_bands
 from stattools.sdr.effects import ComponentEffects, Responses, along_component, component_effects
 from stattools.sdr.gsir import Operator
 from stattools.sdr.independence import independence_test
-from stattools.sdr.order import OrderTable, determine
+from stattools.sdr.order import determine
+from stattools.sdr.order_table import OrderTable
 from stattools.sdr.pairing import Retuning, observed_eigenvalues
 from stattools.sdr.refit import features_of
 
@@ -119,6 +120,27 @@ class SDRResult(Result):
     -----
     Components are functions of X; their signs are arbitrary and fixed so that the largest score in size is positive.
 
+    What is printed, and stands in `tidy`:
+
+    - *components*: a row for each, the first one that was not kept in brackets. "share" is an eigenvalue over the sum
+      of all, which is no explained variance. "p_value" compares an eigenvalue with the largest one of random
+      pairings. "rsquared_cv" is the share of squared distances that so many components explain for responses that
+      took part neither in the reduction, the choice of its regularization aside, nor in the regression; "(s.e.)" is
+      its standard error over folds.
+      "rsquared_alone" is that of one component alone, where responses are left out of the second step only: it is
+      optimistic, and shares do not add up. "distance", in `tidy`, is that of the responses expected at the low and at
+      the high score.
+    - *number of components by each criterion*: see `order`, whose print has all curves. For more than 300
+      observations "permutation", "ladle", "augmentation" and "cv" are left out unless they decide or are asked for,
+      and `rsquared_cv` with them; `order_criteria` computes them afterwards.
+    - *expected response*: kernel means of the response at the 10, 50 and 90 percent points of the scores of one
+      component, "low", "middle" and "high", in numbers that describe it: mean and standard deviation on the line,
+      means of coordinates, shares of categories, means of eigenfunctions on a domain. The other components vary as
+      they do among observations with such scores; this is association. Names of columns are these names in small
+      letters, as mean_low.
+    - *kernels*: bandwidth in units of the distance, regularization in units of the largest eigenvalue of the Gram
+      matrix, "by" GCV or given, and the rank of the Gram matrix or of what approximates it.
+
     Examples
     --------
     >>> from stattools import DistributionArray
@@ -179,8 +201,7 @@ class SDRResult(Result):
 
         None where the criterion "cv" was not computed.
         """
-        curve = self.order.curves.get("cv")
-        return None if curve is None else np.asarray(1.0 - curve[1:])
+        return self.order.rsquared_cv
 
     # what can be asked of it -----------------------------------------------------------------------------------------
     def permutation_test(
@@ -383,7 +404,7 @@ class SDRResult(Result):
             )
         if len(Y) != self.nobs:
             raise InvalidDataError(f"Y has {len(Y)} distributions; the fit has {self.nobs} observations")
-        return FrechetRegressor(kind, bandwidth=bandwidth, **options).fit(self.augment(), Y)
+        return FrechetRegressor(kind, bandwidth=bandwidth, **options).fit_scores(self.scores, Y, self.component_names)
 
     def along(self, component: int, at: Any) -> FloatArray:
         """Responses expected at scores of one component, by kernel means.
@@ -479,15 +500,57 @@ class SDRResult(Result):
         return words.sentence(self, style)
 
     # plots -----------------------------------------------------------------------------------------------------------
+    def plot(self, *, ax: Any = None, kind: str | None = None, **options: Any) -> Any:
+        """Draw the result with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+        kind : {"scree", "scores", "component", "order", "gcv"}, default "scree"
+            "scree": eigenvalues, and the largest one of random pairings. "scores": observations by their scores,
+            coloured by a summary of the response. "component": the response expected along a component. "order": one
+            criterion for the number of components. "gcv": curves of generalized cross-validation.
+        **options
+            For "scores": ``components``, (1, 2) or one number, which is drawn against the response; ``color``, name of
+            a summary of the response, or (n,) numbers. For "component": ``component``, default 1; ``n_curves``, default
+            9, for responses on the line. For "order": ``criterion``, by default the one that decided, or permutation
+            tests where the number was given.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidParameterError
+            There is no such kind, option or component, or this result cannot draw it.
+
+        Examples
+        --------
+        >>> from stattools.sdr import DistributionSDR
+        >>> x = np.random.default_rng(1).standard_normal((40, 2))
+        >>> result = DistributionSDR(n_components=1, random_state=1).fit(x, x[:, 0]).results_
+        >>> result.plot(kind="order", criterion="bic").get_ylabel()
+        'BIC (largest)'
+        """
+        return super().plot(ax=ax, kind=kind, **options)
+
     def _available_plots(self) -> tuple[str, ...]:
-        absent = set()
+        return tuple(kind for kind in self.plot_kinds if kind not in self._absent_plots())
+
+    def _absent_plots(self) -> Mapping[str, str]:
+        absent = {}
         if not (self.predictor.curve or self.response.curve):
-            absent.add("gcv")
+            absent["gcv"] = "no regularization was chosen by generalized cross-validation"
         if not self.order.curves:
-            absent.add("order")
+            absent["order"] = "no criterion for the number of components was computed; order_criteria() returns them"
         if self.responses.kind in ("features", "slices"):
-            absent.add("component")
-        return tuple(kind for kind in self.plot_kinds if kind not in absent)
+            absent["component"] = (
+                "curves along a component are for responses on the line, numbers and categories; tidy() has what is "
+                "known of others"
+            )
+        return absent
 
     def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
         from stattools.plotting import sdr as plots
@@ -555,6 +618,7 @@ def assemble(
     *eigenvalues, trace = observed_eigenvalues(operator, k).tolist()
     effects = component_effects(scores, responses, notes)
     remark_on_order(order, method_tuned, notes)
+    remark_on_units((predictor, response), notes)
     result = SDRResult(
         provenance=Provenance.capture(call, seed=seed, sizes={"n": len(scores), "components": scores.shape[1]}),
         warnings=notes.warnings,
@@ -592,4 +656,14 @@ def remark_on_order(order: OrderTable, method_tuned: bool, notes: Notes) -> None
         notes.remark(
             "the method was chosen by cross-validation on the same responses, which permutations do not repeat; their "
             "p-values are approximate"
+        )
+
+
+def remark_on_units(sides: Sequence[Side], notes: Notes) -> None:
+    """Say what bandwidths and distances on a domain are in."""
+    intrinsic = [side.name for side in sides if "intrinsic" in side.metric]
+    if intrinsic:
+        notes.remark(
+            f"{' and '.join(intrinsic)}: distances and bandwidth are in squares of the domain's unit of length; "
+            "eigenfunctions have mean square 1 under the uniform law"
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,21 +12,15 @@ import numpy as np
 from stattools._typing import FloatArray
 from stattools.results import _format
 from stattools.results.summary import Gap, Line, Part, Table
+from stattools.sdr.order_table import DECIDED_BY, choice_lines, criteria_table
 
 if TYPE_CHECKING:
     from stattools.sdr.result import SDRResult, Side
 
 MOST_SUMMARIES = 6
-DECIDED_BY = {
-    "permutation": "permutation tests",
-    "bic": "BIC",
-    "ratio": "ratio of eigenvalues",
-    "ladle": "ladle",
-    "augmentation": "augmentation by noise",
-    "cv": "cross-validation",
-    "given": "the caller",
-}
 POSITION_NAMES = ("low", "middle", "high")
+PRINTED = ("eigenvalue", "share", "p_value", "rsquared_cv", "rsquared_cv_std_error", "rsquared_alone")
+HEADERS = {"rsquared_cv_std_error": "(s.e.)"}
 
 
 def component_columns(result: SDRResult) -> dict[str, Any]:
@@ -41,13 +38,34 @@ def component_columns(result: SDRResult) -> dict[str, Any]:
         columns["p_value"] = _padded(result.order.pvalues, k)
     if result.rsquared_cv is not None:
         columns["rsquared_cv"] = _padded(result.rsquared_cv, k)
+    if result.order.rsquared_cv_std_error is not None:
+        columns["rsquared_cv_std_error"] = _padded(result.order.rsquared_cv_std_error, k)
     columns |= {"rsquared_alone": alone, "distance": distances}
-    for name, values in result.effects.summaries.items():
+    stems = column_stems(result.effects.summaries)
+    for stem, values in zip(stems, result.effects.summaries.values(), strict=True):
         for position, column in zip(POSITION_NAMES, values.T, strict=True):
             filled = np.full(k, np.nan)
             filled[:d] = column
-            columns[f"{_format.snake(name)}_{position}"] = filled
+            columns[f"{stem}_{position}"] = filled
     return columns | {"kept": np.arange(k) < d}
+
+
+def column_stems(labels: Iterable[str]) -> list[str]:
+    """Names of columns for labels: signs and decimal points of numbers are kept, and no two names are the same.
+
+    Examples
+    --------
+    >>> column_stems(["-1.5 to 2", "a-b", "a b", "+"])
+    ['minus_1.5_to_2', 'a_b', 'a_b_2', 'plus']
+    """
+    stems: list[str] = []
+    for label in labels:
+        text = re.sub(r"(?<!\w)-(?=\.?\d)|-$", " minus ", label.strip().lower())
+        text = re.sub(r"(?<!\w)\+(?=\.?\d)|\+$", " plus ", text)
+        plain = re.sub(r"(?:(?<!\d)\.|\.(?!\d)|[^\w.])+", "_", text).strip("_") or "value"
+        candidates = itertools.chain([plain], (f"{plain}_{k}" for k in itertools.count(2)))
+        stems.append(next(stem for stem in candidates if stem not in stems))
+    return stems
 
 
 def _padded(values: FloatArray, k: int) -> FloatArray:
@@ -65,8 +83,9 @@ def glance(result: SDRResult) -> dict[str, Any]:
         "largest_eigenvalue": float(result.eigenvalues[0]),
         "share": float(result.shares[: result.n_components].sum()),
     }
-    if result.rsquared_cv is not None and len(result.rsquared_cv) >= result.n_components:
-        row["rsquared_cv"] = float(result.rsquared_cv[result.n_components - 1])
+    said = _explained(result)
+    if said is not None:
+        row["rsquared_cv"] = said
     for side, end in ((result.predictor, "x"), (result.response, "y")):
         if not isinstance(side.bandwidth, dict):
             row[f"bandwidth_{end}"] = side.bandwidth
@@ -75,11 +94,19 @@ def glance(result: SDRResult) -> dict[str, Any]:
 
 
 def headline(result: SDRResult, digits: int) -> str:
-    """Numbers of `repr`."""
+    """Numbers of `repr`: no share of eigenvalues, which would pass for explained variance."""
     d = result.n_components
-    return f"{d} component{'' if d == 1 else 's'}, {result.nobs} observations, share = " + _format.number(
-        float(result.shares[:d].sum()), digits
+    said = _explained(result)
+    words = {"largest eigenvalue": float(result.eigenvalues[0])} | (
+        {} if said is None else {"cross-validated R-squared": said}
     )
+    return f"{d} component{'' if d == 1 else 's'}, {result.nobs} observations, " + _format.equations(words, digits)
+
+
+def _explained(result: SDRResult) -> float | None:
+    """Cross-validated R-squared of the components that were kept, where it was computed."""
+    found, d = result.rsquared_cv, result.n_components
+    return float(found[d - 1]) if found is not None and len(found) >= d else None
 
 
 def sentence(result: SDRResult, style: str) -> str:
@@ -89,9 +116,8 @@ def sentence(result: SDRResult, style: str) -> str:
     how = "as given" if result.order.criterion == "given" else f"by {DECIDED_BY[result.order.criterion]}"
     count = f"{d} component{'' if d == 1 else 's'} ({how})"
     values = ", ".join(_format.number(value, digits) for value in result.eigenvalues[:d])
-    explained = ""
-    if result.rsquared_cv is not None and len(result.rsquared_cv) >= d:
-        explained = f", cross-validated R-squared = {_format.number(float(result.rsquared_cv[d - 1]), digits)}"
+    said = _explained(result)
+    explained = "" if said is None else f", cross-validated R-squared = {_format.number(said, digits)}"
     size = f"N = {result.nobs}" if style == "apa" else f"{result.nobs} observations"
     plural = "eigenvalue" if d == 1 else "eigenvalues"
     return f"{result.method}, {size}: {count}, {plural} {values}{explained}."
@@ -109,10 +135,10 @@ def parts(result: SDRResult, digits: int, *, full: bool) -> list[Part]:
         Line(f"observations = {result.nobs}, components = {d}, chosen by {DECIDED_BY[result.order.criterion]}"),
         Gap(),
         _components(result, digits, full=full),
-        *_choices(result),
+        *choice_lines(result.order),
     ]
     if full and result.order.curves:
-        shown += [Gap(), _criteria(result, digits)]
+        shown += [Gap(), criteria_table(result.order, digits)]
     if result.effects.summaries:
         shown += [Gap(), _effects(result, digits)]
         hidden = len(result.effects.summaries) - MOST_SUMMARIES
@@ -123,37 +149,23 @@ def parts(result: SDRResult, digits: int, *, full: bool) -> list[Part]:
 def _components(result: SDRResult, digits: int, *, full: bool) -> Table:
     columns = component_columns(result)
     k = len(columns["component"]) if full else min(len(columns["component"]), result.n_components + 1)
-    names = [name for name in ("eigenvalue", "share", "p_value", "rsquared_cv", "rsquared_alone") if name in columns]
+    names = [name for name in PRINTED if name in columns]
     texts = [[_mark(j, result) for j in range(k)]]
     for name in names:
         values = columns[name][:k].tolist()
         known = [value for value in values if not np.isnan(value)]
         filled = iter(
-            [_format.number(v, digits) for v in known] if name == "p_value" else _format.number_column(known, digits)
+            [_format.number(v, digits) for v in known]
+            if name == "p_value"
+            else _format.number_column(known, 2 if name in HEADERS else digits)
         )
         texts.append(["" if np.isnan(value) else next(filled) for value in values])
-    return Table("components:", ("component", *names), tuple(zip(*texts, strict=True)), n_left=1)
+    headers = ("component", *(HEADERS.get(name, name) for name in names))
+    return Table("components:", headers, tuple(zip(*texts, strict=True)), n_left=1)
 
 
 def _mark(j: int, result: SDRResult) -> str:
     return str(j + 1) if j < result.n_components else f"({j + 1})"
-
-
-def _choices(result: SDRResult) -> list[Part]:
-    if not result.order.choices:
-        return []
-    chosen = _format.equations(dict(result.order.choices))
-    return [Line(chosen, label="number of components by each criterion:")]
-
-
-def _criteria(result: SDRResult, digits: int) -> Table:
-    curves = {name: values for name, values in result.order.curves.items() if name != "cv_std_error"}
-    texts = [[str(k) for k in result.order.candidates]]
-    for values in curves.values():
-        known = [value for value in values.tolist() if not np.isnan(value)]
-        filled = iter(_format.number_column(known, digits))
-        texts.append(["" if np.isnan(value) else next(filled) for value in values.tolist()])
-    return Table("criteria:", ("components", *curves), tuple(zip(*texts, strict=True)), n_left=1)
 
 
 def _effects(result: SDRResult, digits: int) -> Table:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from stattools import _validation
-from stattools._errors import DegenerateDataError, InvalidDataError
+from stattools._errors import DegenerateDataError, InvalidDataError, InvalidParameterError
 from stattools._typing import FloatArray, IntArray
 from stattools.results import serialization
 
@@ -112,6 +112,66 @@ def slice_response(response: Any, *, n_slices: int | None, n_columns: int, rule:
     if values.ndim == 1:
         return _checked(_of_numbers(values, wanted, rule))
     return _checked(_nested(values, wanted, rule))
+
+
+def require_rows(slices: Slices, *, labels: bool) -> None:
+    """Refuse slices that have less than two rows each on average.
+
+    Parameters
+    ----------
+    slices : Slices
+    labels : bool
+        Whether the response is labels, not numbers.
+
+    Raises
+    ------
+    InvalidDataError
+        Labels, see `require_repeated`.
+    InvalidParameterError
+        More than n / 2 slices of numbers.
+
+    Notes
+    -----
+    With white predictors that know nothing of the response, sum_h f_h m_h m_h' over H slices with shares f_h and means
+    m_h has the mean (H / n) I, while no eigenvalue exceeds 1: beyond n / 2 slices noise is the larger part of each, and
+    with n slices it is the whole.
+
+    Examples
+    --------
+    >>> require_rows(slice_response(np.arange(20.0), n_slices=10, n_columns=1), labels=False)
+    """
+    n = len(slices.codes)
+    if labels:
+        require_repeated(slices.count, n, "y")
+    elif _are_too_many(slices.count, n):
+        raise InvalidParameterError(
+            f"y is cut into {slices.count} slices of {n} rows, less than two rows each on average, whose means are "
+            f"little but noise; n_slices is at most {n // 2}, and much less as a rule"
+        )
+
+
+def require_repeated(count: int, n: int, name: str) -> None:
+    """Refuse labels of which most rows have one of their own.
+
+    Raises
+    ------
+    InvalidDataError
+
+    Examples
+    --------
+    >>> require_repeated(2, 4, "y")
+    """
+    if not _are_too_many(count, n):
+        return
+    each = "one row each" if count == n else "less than two rows each on average"
+    raise InvalidDataError(
+        f"{name} holds {count} labels for {n} rows, {each}, and means by label are little but noise; convert numbers "
+        "stored as text with pd.to_numeric, or join labels"
+    )
+
+
+def _are_too_many(count: int, n: int) -> bool:
+    return count > 2 and 2 * count > n
 
 
 def is_categorical(response: Any) -> bool:

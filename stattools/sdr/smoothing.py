@@ -10,6 +10,7 @@ import numpy as np
 from stattools._errors import DegenerateDataError
 from stattools._typing import FloatArray
 from stattools.sdr.weights import (
+    BLOCK_VALUES,
     RidgeWeights,
     check_bandwidth,
     check_penalty,
@@ -22,6 +23,8 @@ WIDEST = 3.0
 N_COARSE, N_FINE = 19, 9
 RIDGE_FACTORS = (0.5, 1.0, 2.0, 4.0)
 RIDGE_PENALTIES = tuple(10.0 ** np.arange(-7.0, 2.0))
+ROUNDING = 1e-12
+"""R-squared of sums over n responses has an error of about n times the unit roundoff."""
 
 Projection = Callable[[FloatArray], FloatArray]
 
@@ -156,6 +159,68 @@ def candidates(
             yield from (Candidate(h, step, factor) for step in (*steps, float("inf")))
 
 
+def kernel_mean_losses(
+    train: FloatArray, bandwidths: FloatArray, responses: FloatArray, projection: Projection | None = None
+) -> FloatArray:
+    """Squared distances of responses from the kernel means of the others, for several bandwidths at once.
+
+    Parameters
+    ----------
+    train : (n, d) float64
+    bandwidths : (c, d) float64
+    responses : (n, P) float64
+    projection : callable, optional
+        As in `select_smoothing`; it takes any number of rows.
+
+    Returns
+    -------
+    (c, n) float64
+        The losses of ``leave_one_out_weights("nadaraya_watson", train, bandwidth)``.
+
+    Notes
+    -----
+    Differences of predictors are squared once for all bandwidths, in blocks of rows that stay in the cache, and no
+    matrix of weights is kept.
+
+    Examples
+    --------
+    >>> kernel_mean_losses(np.array([[0.0], [1.0], [2.0]]), np.full((1, 1), np.inf), np.array([[1.0], [5.0], [3.0]]))
+    array([[9., 9., 0.]])
+    """
+    n, d = train.shape
+    scales = column_scales(train)
+    powers = -0.5 * (scales / bandwidths) ** 2
+    losses = np.empty((len(bandwidths), n))
+    for start in range(0, n, max(1, BLOCK_VALUES // (n * d))):
+        block = slice(start, min(start + max(1, BLOCK_VALUES // (n * d)), n))
+        own = np.arange(block.start, block.stop)
+        squares = ((train[own].T[:, :, None] - train.T[:, None]) / scales[:, None, None]) ** 2  # (d, b, n)
+        kernel = np.empty(squares.shape[1:])
+        for c, power in enumerate(powers):
+            np.multiply(squares[0], power[0], out=kernel)
+            for j in range(1, d):
+                kernel += power[j] * squares[j]
+            kernel[own - start, own] = -np.inf
+            kernel -= kernel.max(axis=1, keepdims=True)  # the nearest row never underflows
+            np.exp(kernel, out=kernel)
+            predicted = (kernel @ responses) / kernel.sum(axis=1)[:, None]
+            predicted = predicted if projection is None else projection(predicted)
+            losses[c, block] = loo_losses(responses[block], predicted)
+    return losses
+
+
+def explained(left: float, total: float) -> float:
+    """R-squared of losses, which is 0 where they are those of the barycentre up to rounding.
+
+    Examples
+    --------
+    >>> explained(1.0, 4.0), explained(3.0000000000000004, 3.0)
+    (0.75, 0.0)
+    """
+    rsquared = 1.0 - left / total
+    return 0.0 if abs(rsquared) < ROUNDING else rsquared
+
+
 def _factors(kind: str, train: FloatArray) -> list[float]:
     n, d = train.shape
     if kind == "kernel_ridge":
@@ -200,6 +265,10 @@ class _Problem:
 
     def evaluate(self, listed: list[Candidate]) -> list[tuple[Candidate, FloatArray]]:
         """Leave-one-out losses (n,) of each candidate."""
+        if self.kind == "nadaraya_watson" and listed:
+            bandwidths = np.array([candidate.bandwidth for candidate in listed])
+            losses = kernel_mean_losses(self.train, bandwidths, self.responses, self.projection)
+            return list(zip(listed, losses, strict=True))
         found = []
         ridge: RidgeWeights | None = None
         for candidate in listed:

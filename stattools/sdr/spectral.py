@@ -9,15 +9,25 @@ import numpy as np
 import scipy.linalg
 
 from stattools import _random
-from stattools._errors import DegenerateDataError, InvalidDataError
+from stattools._errors import (
+    ConvergenceWarning,
+    DegenerateDataError,
+    DegenerateDataWarning,
+    InvalidDataError,
+    Notes,
+)
 from stattools._typing import FloatArray
 from stattools.rkhs import Centring, PivotedCholesky, Spectrum, centring, pivoted_cholesky, spectrum
+from stattools.sdr import precomputed
 from stattools.sdr.blocks import SideKernel
+from stattools.sdr.proximity import CEILING, Proximity, proximity_of_factor, proximity_of_gram
 
 CHUNK = 2**23
 """Kernel values of a block of new rows."""
 NEGATIVE = 1e-8
 """Eigenvalues below minus this share of the largest are not rounding."""
+MOST_LEFT_OUT = 0.05
+"""Share of the trace that a low rank may leave out without a warning."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +43,8 @@ class SideSpectra:
         Of the Gram matrix as it is, which cross-validation uses unless it is to be centred too.
     residual_share : float
         Trace that an approximation leaves out, over the trace.
+    proximity : Proximity
+        How near rows of the fit are to the others, in low rank to the pivots.
     centring : Centring or None
         Exact solver.
     factor : PivotedCholesky or None
@@ -44,28 +56,31 @@ class SideSpectra:
     centred: Spectrum
     plain: Spectrum
     residual_share: float
+    proximity: Proximity
     centring: Centring | None = None
     factor: PivotedCholesky | None = None
     mean: FloatArray | None = None
     basis: FloatArray | None = None
 
-    def coordinates(self, new: Any) -> FloatArray:
-        """(k, r) inner products of new centred features with unit functions along the eigenvectors.
+    def coordinates(self, new: Any) -> tuple[FloatArray, FloatArray]:
+        """(k, r) inner products of new centred features with unit functions along the eigenvectors, (k,) separations.
 
-        For a row of the fit it is the row of ``centred.vectors * sqrt(centred.values)``.
+        For a row of the fit the first is the row of ``centred.vectors * sqrt(centred.values)``.
         """
         count = len(_first(new))
         step = max(1, CHUNK // self.kernel.n)
         parts = [self._coordinates(_chunk(new, start, start + step)) for start in range(0, count, step)]
-        return np.vstack(parts)
+        return np.vstack([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
-    def _coordinates(self, new: Any) -> FloatArray:
+    def _coordinates(self, new: Any) -> tuple[FloatArray, FloatArray]:
+        cross = self.kernel.cross(new, None if self.factor is None else self.factor.pivots)
+        separations = self.proximity.separations(cross)
         if self.factor is None:
             assert self.centring is not None
-            rows = self.centring.cross(self.kernel.cross(new)) @ self.centred.vectors
-            return np.asarray(rows / np.sqrt(self.centred.values))
+            rows = self.centring.cross(cross) @ self.centred.vectors
+            return np.asarray(rows / np.sqrt(self.centred.values)), separations
         assert self.mean is not None and self.basis is not None
-        return np.asarray((self.factor.transform(self.kernel.cross(new, self.factor.pivots)) - self.mean) @ self.basis)
+        return np.asarray((self.factor.transform(cross) - self.mean) @ self.basis), separations
 
 
 def exact_spectra(kernel: SideKernel, *, gcv_centered: bool) -> SideSpectra:
@@ -86,7 +101,7 @@ def exact_spectra(kernel: SideKernel, *, gcv_centered: bool) -> SideSpectra:
     if kernel.precomputed:
         _require_semidefinite(centred, of_centred, kernel.name)
     plain = of_centred if gcv_centered else spectrum(gram)
-    return SideSpectra(kernel, of_centred, plain, 0.0, centring=learned)
+    return SideSpectra(kernel, of_centred, plain, 0.0, proximity_of_gram(gram), centring=learned)
 
 
 def low_rank_spectra(
@@ -109,7 +124,41 @@ def low_rank_spectra(
     plain = of_centred if gcv_centered else _from_triangle(q, triangle[:, 1:], q)[0]
     share = found.residual_trace / float(np.sum(diagonal))
     mean = found.factor.mean(axis=0)
-    return SideSpectra(kernel, of_centred, plain, share, factor=found, mean=mean, basis=basis)
+    near = proximity_of_factor(found.factor, found.pivots, diagonal)
+    return SideSpectra(kernel, of_centred, plain, share, near, factor=found, mean=mean, basis=basis)
+
+
+def note_on_spectra(found: SideSpectra, notes: Notes, *, tol: float) -> None:
+    """Say where a kernel hardly relates rows, or an approximation hardly represents it; `tol` is the share allowed.
+
+    Warns
+    -----
+    ConvergenceWarning
+        A low-rank factor stopped with more than 5 percent of the trace left out, and more than `tol`.
+    DegenerateDataWarning
+        Most rows have a kernel near 0 with all others.
+    """
+    name = found.kernel.name
+    bandwidth = "" if found.kernel.precomputed else f" or a longer bandwidth_{name.lower()}="
+    if found.residual_share > max(MOST_LEFT_OUT, tol):
+        assert found.factor is not None
+        notes.warn(
+            f"the low-rank factor of the kernel of {name} leaves out {100.0 * found.residual_share:.2g} percent of its "
+            f"trace at rank {found.factor.factor.shape[1]}; a larger rank={bandwidth} leaves out less",
+            ConvergenceWarning,
+        )
+    elif found.proximity.isolated:
+        notes.warn(
+            f"the kernel of {name} is nearly the identity: for most rows it is below {np.exp(-CEILING):.2g} with all "
+            "others, so that it relates no row to another and new rows have scores near one point; "
+            + ("it is too narrow" if found.kernel.precomputed else f"bandwidth_{name.lower()} is far too short"),
+            DegenerateDataWarning,
+        )
+    if found.factor is not None and found.kernel.precomputed and found.kernel.n > precomputed.MOST_ROWS:
+        notes.remark(
+            f"{name} was checked to be positive semidefinite on {precomputed.MOST_ROWS} of its {found.kernel.n} rows "
+            "alone; solver='exact' checks all"
+        )
 
 
 def _from_triangle(q: FloatArray, triangle: FloatArray, used: FloatArray) -> tuple[Spectrum, FloatArray]:
@@ -123,8 +172,8 @@ def _from_triangle(q: FloatArray, triangle: FloatArray, used: FloatArray) -> tup
 
 def _require_rank(found: Spectrum, kernel: SideKernel) -> None:
     if not len(found.values):
-        what = {"X": "predictor distributions", "Y": "response distributions"}[kernel.name]
-        raise DegenerateDataError(f"{what} are all identical to the kernel")
+        longer = "" if kernel.precomputed else f"; bandwidth_{kernel.name.lower()} may be far too long"
+        raise DegenerateDataError(f"the kernel of {kernel.name} is the same for all pairs of rows, to rounding{longer}")
 
 
 def _require_semidefinite(centred: FloatArray, found: Spectrum, name: str) -> None:

@@ -27,7 +27,7 @@ Column = FloatArray
 Spread = Callable[[np.random.Generator, FloatArray], Column]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DistributionPairs:
     """n pairs, and the functions of X that matter for Y.
 
@@ -46,12 +46,26 @@ class DistributionPairs:
     >>> pairs = distribution_regression("wasserstein_mean", 5, 20, rng=1)
     >>> len(pairs.X), pairs.Y.n_atoms, pairs.predictors.shape
     (5, array([20, 20, 20, 20, 20]), (5, 1))
+    >>> pairs
+    <DistributionPairs: 5 of wasserstein_mean, X and Y on the line, d = 1>
     """
 
     X: Any
     Y: Any
     predictors: FloatArray
     model: str
+
+    def __repr__(self) -> str:
+        x, y = _words(self.X), _words(self.Y)
+        sides = f"X and Y {x}" if x == y else f"X {x}, Y {y}"
+        n, d = self.predictors.shape
+        return f"<DistributionPairs: {n} of {self.model}, {sides}, d = {d}>"
+
+
+def _words(side: Any) -> str:
+    if isinstance(side, DistributionArray):
+        return side.place
+    return "numbers" if side.ndim == 1 else f"vectors of {side.shape[1]}"
 
 
 def distribution_regression(

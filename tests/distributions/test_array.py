@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from stattools.distributions import DistributionArray
+from stattools.distributions.array import joined
 from stattools.domains import Box, Circle, Cylinder, Graph, Grid, Interval, Sphere, Torus
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 
@@ -215,6 +216,12 @@ def test_histogram_masses_sit_at_bin_centres():
     assert array.n_atoms.tolist() == [2, 1]
     assert array.is_shared
     assert len(A.from_histogram([1, 2, 3], support=[0, 1, 2])) == 1
+
+
+def test_histograms_of_numpy_are_taken_as_they_come():
+    values = [0.0, 0.2, 0.9, 1.0]
+    one = A.from_histogram(*np.histogram(values, bins=2))
+    assert one.atoms(0)[0].ravel().tolist() == [0.25, 0.75] and one.atoms(0)[1].tolist() == [0.5, 0.5]
 
 
 def test_histogram_of_two_coordinates():
@@ -442,6 +449,25 @@ def test_selections_keep_everything_of_a_distribution(array, index, kept):
     np.testing.assert_allclose(part.mean(), array.mean()[kept], rtol=0, atol=1e-15)
 
 
+def test_arrays_are_split_and_joined_as_those_of_numpy():
+    for array in arrays():
+        assert array.shape == (len(array),)
+        for index in ([2, 0], np.array([True, False, True, False]), slice(1, 3)):
+            assert array[index, ...].names == array[index].names
+        back = np.concatenate([array[[0, 1]], array[2:]])
+        assert back.names == array.names
+        np.testing.assert_array_equal(back.mean(), array.mean())
+        with pytest.raises(TypeError, match="no implementation found"):
+            np.stack([array, array])
+
+
+def test_lists_of_arrays_are_joined_and_nothing_else():
+    array = next(arrays())
+    assert joined(list(array)).names == joined(tuple(array)).names == array.names
+    for other in (array, [], [1.0], [array, 1.0], "ab", None):
+        assert joined(other) is other
+
+
 def test_selections_that_make_no_sense_are_refused():
     array = next(arrays())
     for index in (4, -5, [0, 9], [True, False]):
@@ -522,7 +548,7 @@ def test_concat_refuses_what_does_not_fit():
         (A.from_samples([[1.0]]), "DistributionArray(1 distribution on the line, samples of 1 points)"),
         (
             A.from_samples([[1.0, 2], [3.0]], masses=[[1, 2], [1]], groups=["a", "a"]),
-            "DistributionArray(2 distributions on the line, weighted samples of 1 to 2 points, groups a: 2)",
+            "DistributionArray(2 distributions on the line, weighted samples of 1 to 2\n    points, groups a: 2)",
         ),
         (
             A.from_histogram(np.ones((3, 4)), domain=Grid((2, 2))),
@@ -531,14 +557,14 @@ def test_concat_refuses_what_does_not_fit():
         (A.from_samples([np.zeros((2, 3))]), "DistributionArray(1 distribution in R^3, samples of 2 points)"),
         (
             A.from_samples(np.zeros((9, 1)), groups=range(9)),
-            "DistributionArray(9 distributions on the line, samples of 1 points, groups 0: 1, 1: 1, 2: 1, 3: 1, 4: 1, "
-            "and 4 more)",
+            "DistributionArray(9 distributions on the line, samples of 1 points, groups 0: 1,\n"
+            "    1: 1, 2: 1, 3: 1, 4: 1, and 4 more)",
         ),
     ],
     ids=["one", "weighted", "grid", "space", "many groups"],
 )
-def test_repr_is_one_line_without_arrays(array, text):
-    assert repr(array) == text
+def test_repr_is_short_lines_without_arrays(array, text):
+    assert repr(array) == text and max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("array", list(arrays()), ids=["equal", "weighted", "shared"])

@@ -1,10 +1,13 @@
 """Pictures of dimension reductions: the numbers of the result are the numbers in the picture."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from stattools._errors import InvalidParameterError
 from stattools.plotting.sdr import plot_score_bands, plot_sdr
+from stattools.sdr.order import determine
 from tests.plotting.conftest import by_gid
 from tests.plotting.test_wls import offsets
 from tests.sdr.operators import assembled
@@ -74,6 +77,31 @@ def test_categories_have_colours_of_their_own(ax):
     other.plot(kind="component", ax=ax.figure.add_subplot())
 
 
+def test_ordered_categories_have_a_scale_beside_the_points(ax):
+    other = assembled(n=30, kind="categories")
+    ordered = dataclasses.replace(other, responses=dataclasses.replace(other.responses, ordered=True))
+    ordered.plot(kind="scores", ax=ax)
+    assert ax.get_legend() is None
+    bar = ax.figure.axes[-1]
+    assert [text.get_text() for text in bar.get_yticklabels()] == list(other.responses.names)
+    lightness = [by_gid(ax, f"level {k}").get_facecolor()[0, :3].sum() for k in range(3)]
+    assert lightness == sorted(lightness)
+    ordered.plot(kind="component", ax=ax.figure.add_subplot())
+
+
+def test_a_given_number_is_marked_and_permutations_are_the_default(result, ax):
+    result.plot(kind="order", ax=ax)
+    assert ax.get_ylabel() == "p-value"
+    assert by_gid(ax, "given").get_xdata()[0] == 2
+
+
+def test_a_criterion_that_was_not_computed_is_told_how_to_have(result):
+    table = determine(result.operator, criterion=2, criteria=("bic", "ratio"))
+    fewer = dataclasses.replace(result, order=table)
+    with pytest.raises(InvalidParameterError, match=r"did not compute; it has bic, ratio.*order_criteria\(\['cv'\]\)"):
+        fewer.plot(kind="order", criterion="cv")
+
+
 @pytest.mark.parametrize(
     "kind, options, words",
     [
@@ -89,6 +117,14 @@ def test_categories_have_colours_of_their_own(ax):
 def test_what_cannot_be_drawn(result, kind, options, words):
     with pytest.raises(InvalidParameterError, match=words):
         result.plot(kind=kind, **options)
+
+
+def test_why_a_kind_is_absent_is_said(result):
+    features = dataclasses.replace(result, responses=dataclasses.replace(result.responses, kind="features"))
+    with pytest.raises(InvalidParameterError, match="curves along a component are for responses on the line"):
+        features.plot(kind="component")
+    with pytest.raises(InvalidParameterError, match="rows is no option of kind='bands', which takes component"):
+        result.bootstrap_scores(n_resamples=20, rng=1).plot(rows=1)
 
 
 def test_another_object_is_refused(result):

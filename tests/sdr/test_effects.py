@@ -39,6 +39,12 @@ def test_leaving_one_out_of_a_constant_fit_explains_nothing():
     assert -0.02 <= found.rsquared_alone[0] < 0.1  # 29 bandwidths were compared, infinity with exactly 0 among them
 
 
+def test_an_effect_of_nothing_is_exactly_zero():
+    rng = np.random.default_rng(1)
+    found = component_effects(rng.standard_normal((40, 12)), line(rng.standard_normal((40, 1)) + np.zeros(4)))
+    assert (found.rsquared_alone[found.bandwidths == np.inf] == 0.0).all() and np.isinf(found.bandwidths).any()
+
+
 def test_summary_of_curves_is_that_of_their_atoms():
     curves = np.random.default_rng(1).standard_normal((4, 6))
     widths = np.array([1.0, 2.0, 1.0, 1.0, 3.0, 2.0]) / 10.0

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from scipy.spatial.distance import pdist
@@ -105,6 +106,61 @@ def test_criteria_and_the_largest_number_of_components():
         fast(criteria=3).fit(X, CENTRES)
     with pytest.raises(InvalidParameterError, match="max_components"):
         fast(max_components=0).fit(X, CENTRES)
+
+
+# samples that are not distributions ----------------------------------------------------------------------------------
+def test_samples_that_were_not_made_distributions():
+    ragged = [RNG.normal(size=20 + k % 3) for k in range(30)]
+    for data, message in (
+        (ragged, r"X holds rows of 20 to 22 entries; .*DistributionArray.from_samples\(X\)"),
+        ([RNG.normal(size=(5, 2)) for _ in range(30)], r"X has shape \(30, 5, 2\).*from_samples\(X\)"),
+    ):
+        with pytest.raises(InvalidDataError, match=message):
+            fast().fit(data, CENTRES)
+    with pytest.raises(InvalidDataError, match=r"Y holds rows of 20 to 22 entries"):
+        fast().fit(X, ragged)
+
+
+def test_a_matrix_of_samples_is_one_of_coordinates_and_says_so():
+    values = CENTRES[:, None] + RNG.normal(size=(30, 21))
+    result = fast().fit(values, X).results_
+    assert result.method == "GSIR2"
+    assert any("X was read as vectors of 21 coordinates" in note for note in result.notes)
+    assert fast().fit(X, CENTRES).results_.method == "W-GSIR2"
+    assert fast().fit({"a": CLOUDS, "b": CENTRES}, CENTRES).results_.method == "SW-GSIR2"
+    for plain in (values[:, :20], pd.DataFrame(values).add_prefix("column ")):  # few, or with names
+        assert not any("read as vectors" in note for note in fast().fit(plain, X).results_.notes)
+
+
+def test_numbers_stored_as_text_are_no_categories():
+    text = [f"{value:.6f}" for value in CENTRES]
+    for one, other, name in ((X, text, "Y"), (text, X, "X"), ({"a": X, "b": text}, X, r"X\['b'\]")):
+        with pytest.raises(InvalidDataError, match=f"{name} holds 30 labels for 30 rows, one row each.*pd.to_numeric"):
+            fast().fit(one, other)
+
+
+# words ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n_components": "auto"}, r"n_components is 'auto'; it takes a number, or .*\('permutation' by default\)"),
+        ({"n_components": "bicc"}, "did you mean 'bic'"),
+        ({"metric_x": "wasserstein"}, "metric_x is 'wasserstein'; .*did you mean 'w2'"),
+        ({"metric_x": "sliced_wasserstein"}, "did you mean 'sw2'"),
+        ({"metric_x": "precomputed"}, "a Gram matrix goes with kernel_x='precomputed'"),
+        ({"metric_y": "cosine"}, "'euclidean', 'match'$"),
+        ({"criteria": "aic"}, "criteria is 'aic'"),
+    ],
+)
+def test_words_are_explained(options, message):
+    with pytest.raises(InvalidParameterError, match=message):
+        fast(**options).fit(X, CENTRES)
+
+
+def test_one_criterion_needs_no_list():
+    result = fast(criteria="bic").fit(X, CENTRES).results_
+    assert set(result.order.choices) == {"bic"}
+    assert set(result.order_criteria("cv", rng=1).choices) == {"cv"}
 
 
 # sizes and shapes ----------------------------------------------------------------------------------------------------

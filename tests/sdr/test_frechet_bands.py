@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from stattools import DistributionArray, Interval
-from stattools.exceptions import InvalidParameterError
+from stattools.exceptions import DegenerateDataError, DegenerateDataWarning, InvalidParameterError
 from stattools.results import Result
+from stattools.sdr.band_errors import Residuals, widened
 from stattools.sdr.frechet import FrechetRegressor
 from stattools.sdr.weights import leave_one_out_weights, regression_weights
 from tests.helpers import assert_in_binomial_band, assert_snapshot
@@ -49,6 +51,40 @@ def test_bands_are_the_prediction_and_its_standard_errors():
     np.testing.assert_allclose(pointwise.critical, 1.96, atol=0.3)  # signs of 80 residuals are near normal
 
 
+def test_the_noise_of_a_linear_fit_is_that_of_its_leverages():
+    model = fitted(n=12)
+    found, leverage = Residuals.of(model._fit), model.results_.leverage[:, None]
+    np.testing.assert_allclose(found.noise, found.values * np.sqrt(1.0 - leverage), rtol=1e-10)
+
+
+def test_the_mean_of_n_responses_has_n_less_one_degrees_of_freedom():
+    model = fitted(n=9, kind="nadaraya_watson", bandwidth=np.inf)
+    bands = model.predict_bands([[0.5]], coverage="pointwise", rng=1)
+    np.testing.assert_allclose(bands.df, 8.0, rtol=1e-12)
+    spread = model.results_.responses[:, 0].std(axis=0, ddof=1) / 3.0
+    np.testing.assert_allclose(bands.std_error[0], spread * np.sqrt(9 / 8), rtol=1e-12)  # left out: HC3
+    response = model.predict_bands([[0.5]], of="response", rng=1)
+    np.testing.assert_allclose(response.df, 8.0, rtol=1e-12)
+    np.testing.assert_allclose(response.std_error[0] ** 2, bands.std_error[0] ** 2 + 9.0 * spread**2, rtol=1e-12)
+
+
+def test_degrees_of_freedom_are_those_of_two_moments():
+    model = fitted(n=12)
+    weights, found = model._fit.weights(AT), Residuals.of(model._fit)
+    combined = np.eye(12) - leave_one_out_weights("global", model.results_.predictors)
+    for k, df in enumerate(found.of_mean(weights)[1]):
+        form = combined.T @ np.diag(weights[k] ** 2) @ combined
+        np.testing.assert_allclose(df, np.trace(form) ** 2 / np.trace(form @ form), rtol=1e-10)
+
+
+def test_critical_values_become_those_of_student():
+    normal, student = (law.isf([0.05, 0.01, 0.001]) for law in (stats.norm, stats.t(6)))
+    np.testing.assert_allclose(widened(normal, np.full(3, 6.0), level=0.95, n_levels=100), student, rtol=1e-10)
+    # those of heavier tails are multiplied as the last one that normal variables can have
+    heavy = widened(np.array([5.0, 0.0]), np.full(2, 6.0), level=0.9, n_levels=5)
+    np.testing.assert_allclose(heavy, [5.0 * stats.t(6).isf(0.01) / stats.norm.isf(0.01), 0.0], rtol=1e-10)
+
+
 # property ------------------------------------------------------------------------------------------------------------
 def test_bands_increase_with_the_level_and_with_what_they_cover():
     model = fitted()
@@ -77,6 +113,29 @@ def test_quantiles_that_never_vary_have_no_width():
         AT, rng=1
     )
     np.testing.assert_allclose(bands.upper[:, 0] - bands.lower[:, 0], 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind, options", [("local", {"bandwidth": 1e-6}), ("global", {})])
+def test_a_saturated_fit_has_no_bands_of_responses(kind, options):
+    u, Y = drawn(n=10)
+    u = u if kind == "local" else np.random.default_rng(1).normal(size=(10, 15))
+    with pytest.warns(DegenerateDataWarning, match="to 10 responses has 0 residual degrees of freedom"):
+        model = FrechetRegressor(kind, n_quantiles=10, **options).fit(u, Y)
+    assert "R-squared of the fit says nothing" in model.results_.warnings[0]
+    with pytest.raises(DegenerateDataError, match="no residual tells the size of the noise"):
+        model.predict_bands(u[:1], of="response", rng=1)
+    assert any("the level is not known" in note for note in model.predict_bands(u[:1], rng=1).notes)
+
+
+def test_rows_that_determine_their_own_fit_count_as_noise():
+    """A bandwidth that leaves half of the rows alone: the spread of their residuals left out is known, and not 0."""
+    rng = np.random.default_rng(4)
+    u = np.concatenate([rng.uniform(size=40), 10.0 + 5.0 * np.arange(40)])[:, None]
+    Y = DistributionArray.from_quantiles(rng.standard_normal((80, 1)) + SHAPE)
+    model = FrechetRegressor("nadaraya_watson", bandwidth=0.5, n_quantiles=10).fit(u, Y)
+    assert (model.results_.leverage[40:] > 0.999).all()
+    noise = Residuals.of(model._fit).noise
+    np.testing.assert_allclose(noise[40:].std() / noise[:40].std(), 1.0, atol=0.35)  # two spreads of 40 numbers
 
 
 # calibration ---------------------------------------------------------------------------------------------------------
@@ -116,6 +175,45 @@ def test_bands_of_responses_cover_new_ones(kind):
         new = Y[120].points.ravel()
         covered += ((bands.lower[0] <= new) & (new <= bands.upper[0])).all()
     assert_in_binomial_band(covered, n=runs, p=0.9)
+
+
+def few(u, rng, uneven):
+    """Linear quantile functions; the spread of noise is 6 times as large at two deviations as at none, if uneven."""
+    size = 0.3 + 0.7 * np.abs(u) if uneven else 1.0
+    shift, scale = 0.4 * size * rng.normal(size=u.shape), 0.2 * size * rng.uniform(-1, 1, size=u.shape)
+    return 1.0 + 0.5 * u + shift + (2.0 + scale + 0.1 * u) * SHAPE
+
+
+def coverage_for_few(n, uneven=False, level=0.95, runs=600):
+    """(3, 2) how often bands of means and of new responses cover, at 0, 1 and 2 deviations of fixed predictors."""
+    rng = np.random.default_rng(n)
+    u = rng.normal(size=(n, 1))
+    u, at = (u - u.mean()) / u.std(), np.array([[0.0], [1.0], [2.0]])
+    covered = np.zeros((3, 2), int)
+    for seed in range(runs):
+        model = FrechetRegressor("global", n_quantiles=10).fit(u, DistributionArray.from_quantiles(few(u, rng, uneven)))
+        mean = 1.0 + 0.5 * at + (2.0 + 0.1 * at) * SHAPE
+        for k, (of, value) in enumerate([("mean", mean), ("response", few(at, rng, uneven))]):
+            bands = model.predict_bands(at, level=level, of=of, n_resamples=399, rng=seed)
+            covered[:, k] += ((bands.lower <= value) & (value <= bands.upper)).all(axis=1)
+    return covered
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [15, 30])
+def test_bands_cover_with_few_responses(n):
+    mean, response = coverage_for_few(n).T
+    for count in response:
+        assert_in_binomial_band(count, n=600, p=0.95)
+    # the variance of a residual left out is too large, which errs on the wide side where leverages are high
+    assert mean.min() > 600 * 0.921 and mean.max() < 600 * 0.99  # 0.921 is the lower end of the band of 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", [15, 30])
+def test_bands_of_the_mean_cover_less_where_noise_is_uneven_and_responses_are_few(n):
+    mean = coverage_for_few(n, uneven=True)[:, 0]
+    assert mean.min() > 600 * 0.88 and mean.max() < 600 * 0.99
 
 
 # errors --------------------------------------------------------------------------------------------------------------

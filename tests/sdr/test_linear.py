@@ -11,6 +11,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from stattools import DistributionArray
 from stattools.exceptions import (
     AssumptionWarning,
     DegenerateDataError,
@@ -19,9 +20,11 @@ from stattools.exceptions import (
     UnknownColumnError,
 )
 from stattools.results import Result
+from stattools.sdr.kernelsir import KernelSIR
 from stattools.sdr.linear import PHD, SAVE, SIR, DirectionalRegression
 from stattools.sdr.linear_result import LinearSDRResult
 from stattools.sdr.metrics import subspace_distance
+from stattools.sdr.stein import SteinIndexModel
 from tests.helpers import assert_snapshot
 
 ALL = (SIR, SAVE, DirectionalRegression, PHD)
@@ -280,6 +283,57 @@ def test_options(options, message):
     _, x = predictors(n=60, p=3)
     with pytest.raises(InvalidParameterError, match=message):
         SIR(**options).fit(x, x[:, 0])
+
+
+@pytest.mark.parametrize("kind", [*SLICED, KernelSIR])
+def test_slices_of_single_rows_are_refused(kind):
+    """Their means are the rows, all eigenvalues are 1, and any direction is as good as any other."""
+    rng, x = predictors(n=40, p=4)
+    y = x[:, 1] + 0.1 * rng.standard_normal(40)
+    for n_slices in (21, 40, 100):
+        with pytest.raises(InvalidParameterError, match="n_slices is at most 20"):
+            kind(n_components=1, n_slices=n_slices).fit(x, y)
+    assert len(kind(n_components=1, n_slices=20).fit(x, y).components_ if kind is not KernelSIR else [0]) == 1
+    with pytest.raises(InvalidDataError, match=r"y holds 40 labels for 40 rows, one row each.*pd.to_numeric"):
+        kind(n_components=1).fit(x, [f"{value:.6f}" for value in y])
+    with pytest.raises(InvalidDataError, match="y holds 21 labels for 40 rows, less than two rows each"):
+        kind(n_components=1).fit(x, [f"label {min(k, 20)}" for k in range(40)])
+    # many slices may be asked for where few values make few of them
+    assert kind(n_components=1, n_slices=100).fit(x, np.repeat([0, 1], 20)).n_components_ == 1
+
+
+@pytest.mark.parametrize("kind", [SIR, PHD, SteinIndexModel, KernelSIR])
+def test_distributions_are_sent_to_where_they_are_reduced(kind):
+    _, x = predictors(n=30, p=3)
+    clouds = DistributionArray.from_samples(x[:, :1] + np.arange(5.0))
+    for data in (clouds, list(clouds)):
+        with pytest.raises(InvalidDataError, match="y holds distributions, .* use DistributionSDR"):
+            kind(n_components=1).fit(x, data)
+        with pytest.raises(InvalidDataError, match="X holds distributions, .* use DistributionSDR"):
+            kind(n_components=1).fit(data, x[:, 0])
+
+
+TABLE = pd.DataFrame(np.random.default_rng(1).standard_normal((30, 3)), columns=["a", "b", "c"])
+MISSING = TABLE.mask((TABLE.index.to_numpy() == 3)[:, None] & (TABLE.columns == "c"))
+BAD = {
+    "text": (TABLE.assign(b=["u"] * 30), "X holds 'u' in row 0, column 'b', which is not a number"),
+    "category": (TABLE.assign(b=pd.Categorical(["u", "v"] * 15)), "X holds 'u' in row 0, column 'b'"),
+    "dates": (TABLE.assign(b=pd.date_range("2020-01-01", periods=30)), r"X holds .*2020.* in row 0, column 'b'"),
+    "text in an array": ([["1", "2"]] * 29 + [["1", "two"]], "X holds 'two' in row 29, column 1"),
+    "NaN": (MISSING, "X has NaN in row 3, column 'c'; remove or impute it first"),
+    "NA": (MISSING.astype("Float64"), "X has NaN in row 3, column 'c'"),
+    "infinite": (np.where(TABLE > 1, np.inf, TABLE), r"X has inf in row \d+, column \d, and in \d+ more places"),
+    "samples": ([[1.0, 2.0], [3.0]] * 15, r"rows of 1 to 2 entries; .*DistributionArray.from_samples\(X\)"),
+    "samples in the plane": (np.zeros((30, 4, 2)), r"X has shape \(30, 4, 2\).*DistributionArray.from_samples"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("kind", [SIR, SteinIndexModel, KernelSIR])
+def test_bad_predictors_are_named_by_row_and_column(kind, bad):
+    data, message = BAD[bad]
+    with pytest.raises(InvalidDataError, match=message):
+        kind(n_components=1).fit(data, np.arange(30.0))
 
 
 def test_data():

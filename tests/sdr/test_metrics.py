@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from stattools import DistributionArray
 from stattools.exceptions import DegenerateDataError, InvalidDataError
 from stattools.sdr import distance_correlation, rv_multirank, subspace_distance
 
@@ -110,7 +111,22 @@ def test_what_is_refused():
         distance_correlation(np.zeros((4, 4)), np.ones((4, 4)) - np.eye(4), is_distance=True)
     with pytest.raises(DegenerateDataError, match="dependent"):
         subspace_distance(np.ones((3, 2)), np.eye(3)[:, :1])
+    with pytest.raises(DegenerateDataError, match=r"a has shape \(2, 4\).*pass components_.T"):
+        subspace_distance(np.eye(4)[:2], np.eye(4)[:, :2])
     with pytest.raises(InvalidDataError, match="not symmetric"):
         distance_correlation(np.arange(9.0).reshape(3, 3), np.zeros((3, 3)), is_distance=True)
     with pytest.raises(InvalidDataError, match="shape"):
         distance_correlation(np.ones((3, 2)), np.zeros((3, 3)), is_distance=True)
+
+
+def test_distributions_are_compared_by_their_distances():
+    array = DistributionArray.from_samples(U[:, :1] + np.arange(4.0))
+    for call in (distance_correlation, rv_multirank):
+        with pytest.raises(InvalidDataError, match=r"a holds distributions.*is_distance=True.*a.pairwise\(\)"):
+            call(array, U)
+        with pytest.raises(InvalidDataError, match="b holds distributions"):
+            call(U, list(array))
+    with pytest.raises(InvalidDataError, match=r"b holds distributions; pass their distances, such as b.pairwise\(\)"):
+        distance_correlation(array.pairwise(), array, is_distance=True)
+    found = distance_correlation(array.pairwise(), array.pairwise(), is_distance=True, n_resamples=9)
+    assert found.statistic == pytest.approx(1.0, rel=1e-12)

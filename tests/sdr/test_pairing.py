@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from stattools.resampling.engine import at_least
-from stattools.sdr import pairing
+from stattools.sdr import DistributionSDR, pairing
 from stattools.sdr.gsir import Operator, candidate
 from stattools.sdr.pairing import (
     NEGLIGIBLE,
@@ -84,11 +84,12 @@ def test_retuning_is_cross_validation_of_the_permuted_pairs(rows):
     assert len(seen) > 1  # or the test would not see whether tuning was repeated
 
 
-@pytest.mark.parametrize("single_from, tolerance", [(10**9, 1e-9), (0, 1e-5)])  # rounding of either precision
-def test_in_low_rank_one_product_serves_both_gram_matrices(monkeypatch, single_from, tolerance):
+@pytest.mark.parametrize("single_from, tolerance", [(10**9, 1e-12), (0, 1e-6)])  # rounding of either precision
+@pytest.mark.parametrize("constant", [1.0, 1e3])  # nearly an eigenvector of the plain matrices, if it is large
+def test_in_low_rank_one_product_serves_both_gram_matrices(monkeypatch, single_from, tolerance, constant):
     monkeypatch.setattr(pairing, "SINGLE_FROM", single_from)
     rng = np.random.default_rng(2)
-    plain = [rng.standard_normal((400, r)) * 0.5 ** np.arange(r) + 1.0 for r in (5, 4)]
+    plain = [rng.standard_normal((400, r)) * 0.5 ** np.arange(r) + constant for r in (5, 4)]
     operator, retuning = low_rank(*plain)
     assert pairing._Change.of(operator, retuning) is not None
     direct = pairing._Pairings(operator, 2, retuning, None)
@@ -142,6 +143,25 @@ def test_without_regularization_eigenvalues_are_squared_canonical_correlations()
     correlations = np.linalg.svd(left.T @ right, compute_uv=False)
     # 1e-12: orthonormal bases, no inverse
     np.testing.assert_allclose(observed_eigenvalues(operator, 3)[:-1], correlations**2, atol=1e-12)
+
+
+def test_eigenvalues_that_the_data_do_not_touch_are_told():
+    rng = np.random.default_rng(5)
+    x, y = rng.normal(size=(20, 1)), rng.normal(size=(20, 1))
+    options = {"kernel_x": "laplacian", "kernel_y": "laplacian", "n_components": 1, "criteria": (), "random_state": 1}
+    for given, words in (
+        ({"regularization_x": 0, "regularization_y": 0}, "at least 19 eigenvalues are 1 whatever the data are"),
+        ({"regularization_x": 0, "regularization_y": 0.1}, "regularization_x is 0, and functions of X take any values"),
+        ({"regularization_x": 0.1, "regularization_y": 0}, "regularization_y is 0, and functions of Y take any values"),
+    ):
+        fits = [DistributionSDR(**options, **given).fit(x, paired).results_ for paired in (y, rng.permutation(y))]
+        assert any(words in note for note in fits[0].notes)
+        # rounding of a Gram matrix of condition 1e3
+        np.testing.assert_allclose(fits[0].eigenvalues, fits[1].eigenvalues, rtol=1e-10)
+    none = DistributionSDR(**options, regularization_x=0, regularization_y=0).fit(x, y).results_
+    np.testing.assert_allclose(none.eigenvalues, 1.0, rtol=1e-10)
+    regularized = DistributionSDR(**options, regularization_x=0.1, regularization_y=0.1).fit(x, y).results_
+    assert not any("eigenvalues" in note for note in regularized.notes)
 
 
 # calibration ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What DistributionSDR returns: numbers, tests, tables, storage and print."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,10 @@ import pytest
 from stattools import DistributionArray
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 from stattools.results import Result
+from stattools.sdr.effects import Responses, component_effects
 from stattools.sdr.frechet import FrechetRegressor
 from stattools.sdr.result import SDRResult
+from stattools.sdr.result_words import column_stems
 from tests.helpers import assert_snapshot
 from tests.sdr.operators import assembled
 
@@ -99,9 +102,27 @@ def test_tidy_has_a_row_for_each_leading_eigenvalue(result):
     np.testing.assert_array_equal(table["eigenvalue"], result.eigenvalues[:8])
     np.testing.assert_array_equal(table["p_value"], result.order.pvalues)
     np.testing.assert_allclose(table["rsquared_cv"], 1 - result.order.curves["cv"][1:])
+    np.testing.assert_array_equal(table["rsquared_cv_std_error"], result.order.curves["cv_std_error"][1:])
     assert table["rsquared_alone"].notna().sum() == 2
     assert {"mean_low", "sd_high", "distance"} <= set(table.columns)
     assert len(result.glance()) == 1
+
+
+def test_columns_of_summaries_keep_signs_and_are_as_many_as_summaries():
+    other = assembled(n=30, kind="categories", d=1)
+    renamed = Responses("categories", other.responses.values, np.ones(3), names=("-1", "1", "-1.5 to -0.75"))
+    effects = component_effects(other.scores, renamed)
+    table = dataclasses.replace(other, responses=renamed, effects=effects).tidy()
+    stems = ("minus_1", "1", "minus_1.5_to_minus_0.75")
+    ends = [f"{stem}_{position}" for stem in stems for position in ("low", "middle", "high")]
+    assert [name for name in table.columns if name.endswith(("_low", "_middle", "_high"))] == ends
+    np.testing.assert_array_equal(table.loc[0, ends], np.concatenate([effects.summaries[n][0] for n in renamed.names]))
+
+
+@pytest.mark.parametrize("labels", [("a-b", "a b"), ("A", "a"), ("+", "-", "x+", "x-"), ("a", "a", "a_2", "a")])
+def test_labels_that_differ_have_columns_that_differ(labels):
+    stems = column_stems(labels)
+    assert len(set(stems)) == len(labels) and all(re.fullmatch(r"[\w.]+", stem) for stem in stems)
 
 
 def test_augment_adds_scores(result):
@@ -147,12 +168,28 @@ def test_printed_forms(result):
     assert_snapshot(without_time(result.summary().as_text()), "sdr_summary.txt")
     for text in (str(result), result.summary().as_text()):
         assert text.isascii() and max(map(len, text.expandtabs().splitlines())) <= 80
-    assert repr(result).startswith("<SDRResult: Sufficient dimension reduction by W-GSIR2, 2 components")
+    assert repr(result).startswith("<SDRResult: Sufficient dimension reduction by W-GSIR2, 2 components, 60 obs")
+    assert "cross-validated R-squared = -0.0315" in repr(result) and "share" not in repr(result)
 
 
 def test_sentences(result):
     assert result.report().startswith("W-GSIR2, N = 60: 2 components (as given), eigenvalues ")
     assert "60 observations" in result.report(style="plain")
+
+
+def test_criteria_are_printed_as_a_table(result):
+    text = str(result.order)
+    assert_snapshot(text, "sdr_order.txt")
+    assert max(map(len, text.expandtabs().splitlines())) <= 80
+    assert repr(result.order).startswith("<OrderTable: 2 components by the caller; permutation = 0, bic = 0")
+    few = result.order_criteria(["bic"])
+    assert "not computed: permutation, ratio, ladle, augmentation, cv" in str(few) and few.rsquared_cv is None
+    np.testing.assert_array_equal(result.order.rsquared_cv, result.rsquared_cv)
+
+
+def test_units_of_intrinsic_distances_are_said(result):
+    on_circle = assembled(n=30, response=dataclasses.replace(result.response, metric="intrinsic"))
+    assert on_circle.notes[-1].startswith("Y: distances and bandwidth are in squares of the domain's unit of length")
 
 
 def test_printed_test(result):

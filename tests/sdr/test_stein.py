@@ -377,8 +377,10 @@ def test_tests_that_there_are_not():
         result.permutation_test(1)
     with pytest.raises(InvalidParameterError, match="only 0 can be tested"):
         given(1).fit(X, Y).results_.permutation_test(1, statistic="trace")
-    with pytest.raises(InvalidParameterError, match="no law"):
+    with pytest.raises(InvalidParameterError, match="no law of the statistic of Stein; permutation_test"):
         result.dimension_test()
+    with pytest.raises(InvalidParameterError, match="Stein has no test of columns; SIR and SAVE have one"):
+        result.coordinate_test("x1")
 
 
 # print ---------------------------------------------------------------------------------------------------------------

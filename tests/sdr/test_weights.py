@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from stattools.exceptions import InvalidDataError, InvalidParameterError
-from stattools.sdr.smoothing import select_smoothing
+from stattools.sdr import smoothing
+from stattools.sdr.smoothing import kernel_mean_losses, select_smoothing
 from stattools.sdr.weights import RidgeWeights, leave_one_out_weights, loo_losses, regression_weights, weights_at
 from tests import naive_frechet as naive
 
@@ -126,6 +127,21 @@ def test_ridge_fits_left_out_are_products_with_the_weights():
         np.testing.assert_allclose(
             ridge.left_out_fits(penalty, responses), ridge.left_out(penalty) @ responses, atol=1e-11
         )
+
+
+def test_losses_of_several_bandwidths_are_those_of_the_weights(monkeypatch):
+    monkeypatch.setattr(smoothing, "BLOCK_VALUES", 300)  # several blocks of rows
+    rng = np.random.default_rng(1)
+    train = np.column_stack([rng.normal(size=30) + 1e3, 5.0 * rng.normal(size=30), np.ones(30)])
+    responses = rng.normal(size=(30, 4))
+    bandwidths = np.array([[1e-3, 5e-3, 1.0], [0.3, 2.0, 1.0], [np.inf, 1.0, 1.0], [np.inf, np.inf, np.inf]])
+    for projection in (None, np.abs):
+        found = kernel_mean_losses(train, bandwidths, responses, projection)
+        for bandwidth, losses in zip(bandwidths, found, strict=True):
+            predicted = leave_one_out_weights("nadaraya_watson", train, bandwidth) @ responses
+            predicted = predicted if projection is None else projection(predicted)
+            # exponents near 1e6 lose six digits where the nearest two rows are alike
+            np.testing.assert_allclose(losses, loo_losses(responses, predicted), rtol=1e-9)
 
 
 # choosing ------------------------------------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ def test_principal_axes_in_the_plane():
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_gives_pairs_of_the_stated_kinds(model):
     pairs = distribution_regression(model, 40, 15, rng=1)
+    assert repr(pairs).startswith(f"<DistributionPairs: 40 of {model}, X ") and len(repr(pairs)) < 90
     assert pairs.model == model and len(pairs.X) == len(pairs.Y) == 40
     assert pairs.predictors.shape == (40, 2 if model in TWO else 1)
     assert np.isfinite(pairs.predictors).all()
