@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import functools
 import platform
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 _PACKAGES = ("numpy", "scipy", "numba", "statsmodels", "scikit-learn", "pot", "joblib", "pandas")
+_ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,51 @@ class Provenance:
         7
         """
         return np.random.SeedSequence(self.seed, spawn_key=self.spawn_key)
+
+
+def argument_text(value: Any, width: int = 60) -> str:
+    """A value as it is written in a call: without addresses, and cut to a width so that quotes and brackets close.
+
+    Examples
+    --------
+    >>> print(argument_text("risk -> severity; age -> severity", 24))
+    'risk -> severity; ...'
+    >>> print(argument_text(["risk", "severity", "age"], 20))
+    ['risk', ...]
+    >>> print(argument_text(object()))
+    <object object>
+    """
+    if isinstance(value, str):
+        return repr(value if len(repr(value)) <= width else _cut_text(value, width - 2))
+    if type(value) in (list, tuple):
+        return _sequence_text(value, width)
+    text = " ".join(_ADDRESS.sub("", repr(value)).split())
+    if len(text) <= width:
+        return text
+    end = text[-1] if text[-1] in ")]}>" else ""
+    return f"{text[: width - 3 - len(end)]}...{end}"
+
+
+def _cut_text(text: str, width: int) -> str:
+    """Whole words, where there are some that fit, and dots."""
+    start = text[: width - 4]
+    words = start.rpartition(" ")[0] if text[width - 4 : width - 3].strip() else start.rstrip()
+    return f"{words} ..." if words else f"{text[: width - 3]}..."
+
+
+def _sequence_text(values: Any, width: int) -> str:
+    left, right = ("[", "]") if isinstance(values, list) else ("(", ",)" if len(values) == 1 else ")")
+    shown: list[str] = []
+    room = width - len(left) - len(right)
+    for k, value in enumerate(values):
+        text = argument_text(value, max(room, 12))
+        rest = 0 if k == len(values) - 1 else len(", ...")
+        if shown and len(text) + rest > room:
+            shown.append("...")
+            break
+        shown.append(text)
+        room -= len(text) + 2
+    return left + ", ".join(shown) + right
 
 
 def seed_fields(seed: np.random.SeedSequence | None) -> tuple[int | tuple[int, ...] | None, tuple[int, ...]]:

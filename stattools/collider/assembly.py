@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from stattools._typing import FloatArray
-from stattools.results import serialization
+from stattools.results import _format, serialization
+
+
+class Brief:
+    """A part that prints on one line, with the shapes of its arrays in place of their numbers."""
+
+    def __repr__(self) -> str:
+        texts = (f"{f.name}={_brief(getattr(self, f.name))}" for f in fields(self))  # type: ignore[arg-type]
+        return f"{type(self).__name__}({', '.join(texts)})"
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        few = value.ndim == 1 and value.size <= 4
+        return f"[{', '.join(map(_format.number, value))}]" if few else f"array of shape {value.shape}"
+    if isinstance(value, tuple) and any(isinstance(item, dict) for item in value):
+        return f"settings of {len(value)}"
+    return _format.number(value) if isinstance(value, (float, np.floating)) else repr(value)
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class HeldOutGain:
+@dataclass(frozen=True, eq=False, repr=False)
+class HeldOutGain(Brief):
     """Held-out squared error of the base less that of the projected fit, by refitting both on the other folds.
 
     estimate, std_error, low, high : of the expected gain at n_train rows, corrected for overlapping training sets.
-    pvalue : one-sided, by flipping signs of row differences. base_loss, projected_loss : mean held-out squared errors.
-    differences : (n,) by row, averaged over repeats. fold_means : (repeats * folds,).
+    pvalue : one-sided, of the null that this expected gain is at most 0, by the t statistic that the interval inverts.
+    NaN, as are std_error, low and high, where no fold has a projection and spread cannot be seen. base_loss,
+    projected_loss : mean held-out squared errors. differences : (n,) by row, averaged over repeats. fold_means :
+    (repeats * folds,). Of several responses each is taken in units of its standard deviation, and losses are averaged.
     """
 
     estimate: float
@@ -27,7 +46,6 @@ class HeldOutGain:
     high: float
     confidence_level: float
     pvalue: float
-    n_resamples: int
     base_loss: float
     projected_loss: float
     n_folds: int
@@ -41,11 +59,16 @@ class HeldOutGain:
         """The gain as a share of the loss of the base."""
         return self.estimate / self.base_loss if self.base_loss > 0 else float("nan")
 
+    @property
+    def compares(self) -> bool:
+        """Whether base and projected predictions differ in any fold."""
+        return bool(np.any(self.differences != 0.0))
+
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class PredictedGain:
-    """What theory says of the gain, averaged over the responses; NaN where it has no answer.
+@dataclass(frozen=True, eq=False, repr=False)
+class PredictedGain(Brief):
+    """What theory says of the gain, averaged over the responses as in `HeldOutGain`; NaN where it has no answer.
 
     raw : mean square of the correction. noise : mean variance of the correction. oracle : mean square of what the
     constraint forbids in the base. net : expected gain of the correction that was fitted. linear : R* q / (n - p - 1),
@@ -60,20 +83,25 @@ class PredictedGain:
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class BreakEven:
-    """ratio : N (1 - R2) / (n R2), N the rows of the projection. verdict : in words."""
+@dataclass(frozen=True, eq=False, repr=False)
+class BreakEven(Brief):
+    """ratio : N (1 - R2) / (n R2), N the rows of the projection; verdict : in words.
+
+    ratio and r_squared are those of the response with the smallest ratio. ratios, r_squareds : (q,) of each.
+    """
 
     ratio: float
     r_squared: float
     n: int
     n_rows: int
     verdict: str
+    ratios: FloatArray = field(default_factory=lambda: EMPTY)
+    r_squareds: FloatArray = field(default_factory=lambda: EMPTY)
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class Sensitivity:
+@dataclass(frozen=True, eq=False, repr=False)
+class Sensitivity(Brief):
     """How a violation of size |m|^2 changes the gain.
 
     threshold : the smallest |m|^2 that could cancel the net gain, when m points along the correction. violations,
@@ -92,8 +120,8 @@ class Sensitivity:
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class DegreesOfFreedom:
+@dataclass(frozen=True, eq=False, repr=False)
+class DegreesOfFreedom(Brief):
     """base, projected : of the fitted values at the labelled rows.
 
     projection : of the regression on constraint columns. NaN where unknown.
@@ -105,15 +133,15 @@ class DegreesOfFreedom:
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class ConstraintCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class ConstraintCheck(Brief):
     """One constraint beside the data.
 
     statistic, pvalue, adjusted : of the independence test; adjusted by Holm over the constraints; NaN without a test.
     violation, violation_low, violation_high : |m|^2, the variance of the linear part of E[Y | A, B] - E[Y | B],
-    averaged over the responses, with an interval. detectable : the |m|^2 that a moment test of this size finds with
-    power 0.8. used : whether it was projected on. level : of the test, and of the moment test of detectable;
-    confidence_level : of the interval; NaN where they were not kept.
+    averaged over the responses as in `HeldOutGain`, with an interval. detectable : the |m|^2 that a moment test of this
+    size finds with power 0.8. used : whether it was projected on. level : of the test, and of the moment test of
+    detectable; confidence_level : of the interval; NaN where they were not kept.
     """
 
     constraint: str
@@ -132,8 +160,8 @@ class ConstraintCheck:
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class Projection:
+@dataclass(frozen=True, eq=False, repr=False)
+class Projection(Brief):
     """How the correction was estimated.
 
     columns : names of A of each constraint. before, after : (N, q) function values on the rows of the projection,
@@ -165,8 +193,8 @@ class Projection:
 
 
 @serialization.register
-@dataclass(frozen=True, eq=False)
-class ShiftCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class ShiftCheck(Brief):
     """Two-sample test of labelled against unlabelled rows. statistic : squared maximum mean discrepancy."""
 
     statistic: float
@@ -193,4 +221,4 @@ class Parts:
 
 TITLES = {"plugin": "plug-in projection", "erm": "constrained risk minimisation"}
 NAN = float("nan")
-EMPTY = np.empty(0)
+EMPTY: FloatArray = np.empty(0)

@@ -13,6 +13,7 @@ import numpy as np
 
 from stattools import _random
 from stattools._typing import FloatArray, IntArray, Seed
+from stattools.collider.features import Scaler
 from stattools.collider.projectors import FittedProjector, fit_projector
 
 RATIO_FOR_PLUGIN = 2.0  # the plug-in gains half of the oracle there, and its weights need no variance to be estimated
@@ -40,7 +41,8 @@ class Correction:
     """An estimate of what the constraints forbid in a function of the columns of X.
 
     places : for each constraint, the indices of A and of B. projectors : their regressions, to be summed. sweeps,
-    change : of the backfitting over several constraints, change relative to the size of the function.
+    change : of the backfitting over several constraints, the largest of the responses, relative to the size of the
+    function.
     degrees_of_freedom, noise : (q,) sums over the constraints. penalty : (constraints, q), infinite for no projection,
     NaN where there is none. low, high : (q,) that no value of the correction can leave. smoothers : `projectors` with
     all that smoothing other targets needs, if they were kept.
@@ -68,10 +70,12 @@ class Correction:
         return np.asarray(np.clip(np.sum(parts, axis=0), self.low, self.high))
 
 
-def plugin_targets(values: FloatArray) -> Targets:
-    """Function values on all rows alone. values : (N, q)."""
+def plugin_targets(values: FloatArray, given: FloatArray | None = None) -> Targets:
+    """Function values on all rows alone. values : (N, q); given : (N, e) columns B, or None."""
     n = len(values)
-    return Targets(np.arange(n), values, np.zeros(n, dtype=np.intp), np.ones_like(values))
+    spread = _variances(values, given)
+    weights = np.broadcast_to(1.0 / np.where(spread > 0, spread, 1.0), values.shape)
+    return Targets(np.arange(n), values, np.zeros(n, dtype=np.intp), weights)
 
 
 def augmented_targets(values: FloatArray, residuals: FloatArray, given: FloatArray | None = None) -> Targets:
@@ -111,25 +115,25 @@ def _variances(values: FloatArray, given: FloatArray | None) -> FloatArray:
     return np.asarray(np.mean(centred**2, axis=0))
 
 
-def break_even_ratio(residuals: FloatArray, y: FloatArray, n_rows: int) -> float:
-    """N (1 - R2) / (n R2), with R2 of out-of-sample predictions; infinite for R2 <= 0. residuals, y : (n, q)."""
+def break_even_ratios(residuals: FloatArray, y: FloatArray, n_rows: int) -> FloatArray:
+    """(q,) N (1 - R2) / (n R2) of each response, R2 out of sample; infinite for R2 <= 0. residuals, y : (n, q)."""
     r_squared = out_of_sample_r_squared(residuals, y)
-    if not r_squared > 0:
-        return float("inf")
-    return n_rows * (1.0 - r_squared) / (len(y) * r_squared)
+    useful = np.where(r_squared > 0, r_squared, 1.0)
+    return np.where(r_squared > 0, n_rows * (1.0 - useful) / (len(y) * useful), np.inf)
 
 
-def out_of_sample_r_squared(residuals: FloatArray, y: FloatArray) -> float:
-    """1 - mean squared residual / variance, summed over the responses; NaN for constant responses."""
-    total = float(np.sum((y - y.mean(axis=0)) ** 2))
-    return 1.0 - float(np.sum(residuals**2)) / total if total > 0 else float("nan")
+def out_of_sample_r_squared(residuals: FloatArray, y: FloatArray) -> FloatArray:
+    """(q,) 1 - mean squared residual / variance of each response; NaN for a constant one."""
+    varies = Scaler.varies(y)
+    total = np.where(varies, np.sum((y - y.mean(axis=0)) ** 2, axis=0), np.nan)
+    return np.asarray(1.0 - np.sum(residuals**2, axis=0) / total)
 
 
-def resolved_method(method: str, ratio: float) -> str:
-    """The method that "auto" stands for at a break-even ratio."""
+def resolved_method(method: str, ratios: FloatArray) -> str:
+    """The method that "auto" stands for: one for all responses, by the smallest of their break-even ratios."""
     if method != "auto":
         return method
-    return "plugin" if ratio >= RATIO_FOR_PLUGIN else "augmented"
+    return "plugin" if np.min(ratios) >= RATIO_FOR_PLUGIN else "augmented"
 
 
 def fit_correction(
@@ -139,6 +143,7 @@ def fit_correction(
     constraints: Sequence[Any],
     *,
     penalty: str | float = "gcv",
+    linear_penalties: Sequence[FloatArray | None] = (),
     tolerance: float = TOLERANCE,
     keep: bool = False,
     rng: Seed = None,
@@ -155,8 +160,10 @@ def fit_correction(
         With attributes `independent` and `given`, tuples of column indices.
     penalty, rng
         As in `fit_projector`.
+    linear_penalties : sequence
+        For each constraint, as in `fit_projector`; empty for none.
     tolerance : float, default 1e-8
-        Sweeps end when the correction changes by less, relative to the root mean square of the targets.
+        Sweeps end when the correction changes by less, relative to the standard deviation of each target.
     keep : bool, default False
         Keep the smoothers.
 
@@ -175,7 +182,7 @@ def fit_correction(
     seed = _random.seed_sequence(rng)
     places = tuple((tuple(c.independent), tuple(c.given)) for c in constraints)
     rows = X[targets.rows]
-    scale = float(np.sqrt(np.mean((targets.values - targets.values.mean(axis=0)) ** 2)))
+    scale = np.sqrt(np.mean((targets.values - targets.values.mean(axis=0)) ** 2, axis=0))
     projectors: list[FittedProjector] = []
     parts: list[FloatArray] = []
     for k, (independent, given) in enumerate(places):
@@ -188,6 +195,7 @@ def fit_correction(
             given=np.ascontiguousarray(rows[:, given]) if given else None,
             types=targets.types,
             penalty=penalty,
+            linear_penalty=linear_penalties[k] if linear_penalties else None,
             rng=_random.child_seed(seed, k),
         )
         projectors.append(projector)
@@ -197,14 +205,14 @@ def fit_correction(
     if len(places) > 1:
         forest = kind == "forest"
         limit = SWEEPS_OF_FORESTS if forest else SWEEPS
-        goal = (max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance) * scale
-        sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, limit, goal)
+        goal = max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance
+        sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, scale, limit, goal)
     low, high = _bounds(targets, simple=len(places) == 1 and not places[0][1])
     return Correction(
         places,
         tuple(p.compact() for p in projectors),
         sweeps,
-        change / scale if scale > 0 else 0.0,
+        change,
         converged,
         np.asarray(np.sum([p.degrees_of_freedom for p in projectors], axis=0)),
         np.asarray(np.sum([p.noise for p in projectors], axis=0)),
@@ -231,21 +239,23 @@ def _backfit(
     places: Any,
     rows: FloatArray,
     values: FloatArray,
+    scale: FloatArray,
     limit: int,
     goal: float,
 ) -> tuple[int, float, bool]:
     """Sweep over the constraints in place until nothing changes.
 
-    (sweeps, last change, whether it is below the goal).
+    scale : (q,) that changes are relative to. (sweeps, last change, whether it is below the goal).
     """
     change = np.inf
+    scale = np.where(scale > 0, scale, 1.0)
     for sweep in range(2, limit + 1):
         change = 0.0
         for k in range(len(projectors)):
             others = np.sum([part for j, part in enumerate(parts) if j != k], axis=0)
             projectors[k] = projectors[k].again(values - others)
             part = _predict(projectors[k], places[k], rows)
-            change = max(change, float(np.sqrt(np.mean((part - parts[k]) ** 2))))
+            change = max(change, float(np.max(np.sqrt(np.mean((part - parts[k]) ** 2, axis=0)) / scale)))
             parts[k] = part
         if change <= goal:
             return sweep, change, True

@@ -12,6 +12,7 @@ from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray, Seed
 from stattools.collider.features import FeatureMap, Linear, Splines
 from stattools.collider.krr import SOLVERS, fit_krr, fold_labels
+from stattools.collider.trees import grow_forest
 from stattools.rkhs.ridge import (
     CRITERIA,
     FeatureSpectrum,
@@ -57,9 +58,20 @@ class FittedBase(Protocol):
         """(k, q) standard deviations of the function at (k, p) rows; None where they are not derived."""
         ...
 
+    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray | None:
+        """(r, q) variances, as `std`, of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero."""
+        ...
+
 
 def fit_base(
-    base: Any, X: FloatArray, y: FloatArray, *, tune: str = "reml", solver: str = "auto", rng: Seed = None
+    base: Any,
+    X: FloatArray,
+    y: FloatArray,
+    *,
+    tune: str = "reml",
+    solver: str = "auto",
+    names: tuple[str, ...] | None = None,
+    rng: Seed = None,
 ) -> FittedBase:
     """Fit a base regression.
 
@@ -76,6 +88,8 @@ def fit_base(
         than the default was asked for.
     solver : {"auto", "exact", "nystrom", "rff"}, default "auto"
         Of "krr".
+    names : tuple of str, optional
+        Of the columns; an estimator is then given tables, as it would be without the projection.
     rng : None, int, SeedSequence or Generator
         For folds, forests, rows of "krr", and each `random_state` of an estimator that is None.
 
@@ -113,7 +127,7 @@ def fit_base(
     if solver != "auto":
         raise InvalidParameterError(f"solver is {solver!r}, and base is {base!r:.60}; only 'krr' has solvers")
     if not isinstance(base, str):
-        return fit_estimator(base, X, y, tune=tune, seed=seed)
+        return fit_estimator(base, X, y, tune=tune, names=names, seed=seed)
     _validation.choice(base, BASES, "base")
     if base == "forest":
         return fit_forest(X, y, tune=tune, seed=seed)
@@ -155,6 +169,13 @@ class FeatureRidge:
         lengths = np.square(features - self._spectrum.mean).sum(axis=1)
         return posterior_deviations(self._path, self.penalty, self._spectrum.coordinates(features), lengths)
 
+    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
+        """(r, q) posterior variances of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero."""
+        sums = weights.T @ _features(self._maps, self._scales, X)
+        coordinates = self._spectrum.coordinates(sums + self._spectrum.mean)
+        lengths = np.square(sums).sum(axis=1)
+        return np.asarray(posterior_deviations(self._path, self.penalty, coordinates, lengths, totals=0.0) ** 2)
+
 
 def fit_features(
     name: str,
@@ -193,7 +214,10 @@ def _features(maps: tuple[FeatureMap, ...], scales: tuple[float, ...], X: FloatA
 
 @dataclass(frozen=True, eq=False)
 class EstimatorBase:
-    """A fitted regressor of scikit-learn's interface; see `FittedBase`. estimator : the fitted clone."""
+    """A fitted regressor of scikit-learn's interface; see `FittedBase`.
+
+    estimator : the fitted clone. names : of the columns of the tables that it takes, None for arrays.
+    """
 
     name: str
     estimator: Any
@@ -201,63 +225,54 @@ class EstimatorBase:
     tuning: dict[str, Any]
     remarks: tuple[str, ...] = ()
     degrees_of_freedom: float | None = None
+    names: tuple[str, ...] | None = None
 
     def predict(self, X: FloatArray) -> FloatArray:
-        values = np.asarray(self.estimator.predict(X), dtype=np.float64)
+        values = np.asarray(self.estimator.predict(_named(X, self.names)), dtype=np.float64)
         return values[:, None] if values.ndim == 1 else values
 
     def std(self, X: FloatArray) -> None:
+        return None
+
+    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> None:
         return None
 
 
 def fit_forest(
     X: FloatArray, y: FloatArray, *, tune: str, seed: np.random.SeedSequence, n_trees: int = N_TREES
 ) -> EstimatorBase:
-    """Random forest with its leaf size chosen by out-of-bag error; see `fit_base`."""
+    """Random forest on scaled columns, its leaf size chosen by out-of-bag error; see `fit_base`."""
     state = _integer(_random.generator(seed, FOREST_KEY))
     size = np.square(y - y.mean(axis=0)).mean(axis=0)
     size[size == 0] = 1.0
-    fits = [_forest(X, y, leaf, state, n_trees) for leaf in LEAVES]
-    errors = np.array([float((np.square(outside - y).mean(axis=0) / size).mean()) for _, outside, _ in fits])
+    fits = [grow_forest(X, y, trees=n_trees, leaf=leaf, state=state) for leaf in LEAVES]
+    unseen = np.asarray(np.isnan(fits[0][1]).any(axis=1))  # bags are the same for every leaf size
+    others = (y.sum(axis=0) - y) / max(len(y) - 1, 1)
+    values = [np.where(unseen[:, None], others, outside) for _, outside in fits]
+    errors = np.array([float((np.square(outside - y).mean(axis=0) / size).mean()) for outside in values])
     best = int(np.argmin(errors))
-    forest, outside, unseen = fits[best]
     remarks = _not_used(tune, "a forest chooses its leaf size by out-of-bag error")
-    if unseen:
-        remarks += (f"{unseen} rows were in the bag of every tree; their out-of-bag value is the mean of the others",)
+    if unseen.any():
+        count = int(unseen.sum())
+        remarks += (f"{count} rows were in the bag of every tree; their out-of-bag value is the mean of the others",)
     tuning = {"criterion": "out-of-bag", "leaf": LEAVES[best], "leaves": np.array(LEAVES, float), "path": errors}
-    return EstimatorBase("forest", forest, outside, tuning, remarks)
-
-
-def _forest(X: FloatArray, y: FloatArray, leaf: int, state: int, n_trees: int) -> tuple[Any, FloatArray, int]:
-    """A forest, its (n, q) out-of-bag values, and the number of rows without any."""
-    from sklearn.ensemble import RandomForestRegressor
-
-    target = y[:, 0] if y.shape[1] == 1 else y
-    forest = RandomForestRegressor(n_trees, min_samples_leaf=leaf, random_state=state).fit(X, target)
-    totals, counts = np.zeros(y.shape), np.zeros(len(X))
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        out = np.setdiff1d(np.arange(len(X)), drawn)
-        if len(out):
-            totals[out] += tree.predict(X[out].astype(np.float32)).reshape(len(out), -1)
-            counts[out] += 1
-    unseen = counts == 0
-    n = len(X)
-    others = (y.sum(axis=0) - y) / max(n - 1, 1)
-    return forest, np.where(unseen[:, None], others, totals / np.maximum(counts, 1)[:, None]), int(unseen.sum())
+    return EstimatorBase("forest", fits[best][0], values[best], tuning, remarks)
 
 
 def fit_estimator(
-    estimator: Any, X: FloatArray, y: FloatArray, *, tune: str, seed: np.random.SeedSequence
+    estimator: Any,
+    X: FloatArray,
+    y: FloatArray,
+    *,
+    tune: str,
+    seed: np.random.SeedSequence,
+    names: tuple[str, ...] | None = None,
 ) -> EstimatorBase:
     """Clone and fit a regressor, and cross-fit it on five folds; see `fit_base`.
 
     One that takes a single response is fitted to each of several apart.
     """
-    if isinstance(estimator, type) or not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
-        listed = ", ".join(repr(name) for name in BASES)
-        raise InvalidParameterError(
-            f"base is {estimator!r:.60}; it takes one of {listed}, or an instance with fit and predict"
-        )
+    require_regressor(estimator, "base", BASES)
     generator = _random.generator(seed, ESTIMATOR_KEY)
     model = _seeded(_several(estimator, y.shape[1]), generator)
     target = y[:, 0] if y.shape[1] == 1 else y
@@ -265,10 +280,42 @@ def fit_estimator(
     outside = np.empty(y.shape)
     for fold in np.unique(folds):
         rows = folds == fold
-        fitted = _fresh(model).fit(X[~rows], target[~rows])
-        outside[rows] = np.asarray(fitted.predict(X[rows]), dtype=np.float64).reshape(int(rows.sum()), -1)
+        fitted = _fresh(model).fit(_named(X[~rows], names), target[~rows])
+        values = np.asarray(fitted.predict(_named(X[rows], names)), dtype=np.float64)
+        outside[rows] = values.reshape(int(rows.sum()), -1)
     remarks = _not_used(tune, "an estimator is fitted with its own parameters")
-    return EstimatorBase(type(estimator).__name__, _fresh(model).fit(X, target), outside, {}, remarks)
+    whole = _fresh(model).fit(_named(X, names), target)
+    return EstimatorBase(type(estimator).__name__, whole, outside, {}, remarks, names=names)
+
+
+def _named(X: FloatArray, names: tuple[str, ...] | None) -> Any:
+    """Rows as a table with these names, or as they are."""
+    if names is None:
+        return X
+    import pandas as pd
+
+    return pd.DataFrame(X, columns=list(names))
+
+
+def require_regressor(estimator: Any, name: str, words: tuple[str, ...] = ()) -> Any:
+    """The estimator, if it is an instance with `fit` and `predict`. words : what else the parameter takes.
+
+    Examples
+    --------
+    >>> require_regressor(dict, "estimator")
+    Traceback (most recent call last):
+    ...
+    stattools._errors.InvalidParameterError: estimator is the class dict; it takes an instance ...
+    """
+    is_class = isinstance(estimator, type)
+    if not is_class and hasattr(estimator, "fit") and hasattr(estimator, "predict"):
+        return estimator
+    seen = f"the class {estimator.__name__}" if is_class else f"{estimator!r:.60}"
+    listed = f"one of {', '.join(map(repr, words))}, or " if words else ""
+    example = f", such as {estimator.__name__}()" if is_class else ""
+    if not words and isinstance(estimator, str):
+        example = "; ColliderRegressor takes names, as its base"
+    raise InvalidParameterError(f"{name} is {seen}; it takes {listed}an instance with fit and predict{example}")
 
 
 def _several(estimator: Any, q: int) -> Any:

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from stattools import _random
-from stattools._errors import AssumptionWarning, CausalAssumptionWarning, ContradictedConstraintError, Notes
+from stattools._errors import (
+    AssumptionWarning,
+    CausalAssumptionWarning,
+    ContradictedConstraintError,
+    DegenerateDataWarning,
+    Notes,
+)
 from stattools._typing import FloatArray
 from stattools.collider import features
 from stattools.collider.assembly import NAN, ConstraintCheck, ShiftCheck
@@ -24,6 +30,7 @@ def check_constraints(
     y: FloatArray,
     constraints: Sequence[Any],
     labels: Sequence[str],
+    names: Sequence[str],
     *,
     method: str | None,
     n_resamples: int,
@@ -33,10 +40,12 @@ def check_constraints(
     notes: Notes,
     rng: Any,
 ) -> tuple[ConstraintCheck, ...]:
-    """Each constraint beside the labelled rows: a test, Holm over all of them, and the size of the violation.
+    """Each constraint beside the labelled rows: a test, Holm over all tests, and the size of the violation.
 
-    X : (n, p); y : (n, q); constraints : with tuples of indices `independent` and `given`; labels : in words. method :
-    of `conditional_independence_test`, None for no test.
+    X : (n, p); y : (n, q), several responses in the units of `gain.response_units`; constraints : with tuples of
+    indices `independent` and `given`; labels : in words; names : (p,) of columns. method : of
+    `conditional_independence_test`, None for no test. A constraint is compared in the columns A that vary in these
+    rows, and not tested when none does.
 
     Raises
     ------
@@ -47,17 +56,22 @@ def check_constraints(
     -----
     CausalAssumptionWarning
         A constraint is rejected, and `on_violation` is "warn".
+    DegenerateDataWarning
+        A column A of a constraint does not vary in the labelled rows.
     """
     seed = _random.seed_sequence(rng)
+    sides = [_sides(X, c, label, names, notes) for c, label in zip(constraints, labels, strict=True)]
     tests = [
-        None if method is None else _test(X, y, c, method, n_resamples, _random.child_seed(seed, k))
-        for k, c in enumerate(constraints)
+        None if method is None or not a.shape[1] else _test(y, a, b, method, n_resamples, _random.child_seed(seed, k))
+        for k, (a, b) in enumerate(sides)
     ]
-    pvalues = np.array([NAN if test is None else float(test.pvalue) for test in tests])
-    adjusted = adjust_pvalues(pvalues) if method is not None and len(pvalues) else pvalues
+    adjusted = np.array([NAN if test is None else float(test.pvalue) for test in tests])
+    tested = np.isfinite(adjusted)
+    if tested.any():
+        adjusted[tested] = adjust_pvalues(adjusted[tested])
     checks = tuple(
-        _check(X, y, constraint, label, test, float(p), level, confidence_level, on_violation)
-        for constraint, label, test, p in zip(constraints, labels, tests, adjusted, strict=True)
+        _check(y, *side, label, test, float(p), level, confidence_level, on_violation)
+        for side, label, test, p in zip(sides, labels, tests, adjusted, strict=True)
     )
     for check in checks:
         if check.adjusted < level:
@@ -65,20 +79,34 @@ def check_constraints(
     return checks
 
 
-def _test(X: FloatArray, y: FloatArray, constraint: Any, method: str, n_resamples: int, seed: Any) -> Any:
+def _sides(
+    X: FloatArray, constraint: Any, label: str, names: Sequence[str], notes: Notes
+) -> tuple[FloatArray, FloatArray | None]:
+    """(n, d) columns A that vary, and (n, e) columns B that do, or None without any."""
+    varies = features.Scaler.varies(X)
+    constant = [names[j] for j in constraint.independent if not varies[j]]
+    if constant:
+        every = len(constant) == len(constraint.independent)
+        notes.warn(
+            f"{', '.join(constant)} does not vary in the labelled rows, which "
+            f"{'say nothing of' if every else 'are compared in the other columns alone with'} {label}",
+            DegenerateDataWarning,
+        )
+    given = [j for j in constraint.given if varies[j]]
+    return X[:, [j for j in constraint.independent if varies[j]]], X[:, given] if given else None
+
+
+def _test(y: FloatArray, a: FloatArray, b: FloatArray | None, method: str, n_resamples: int, seed: Any) -> Any:
     from stattools.collider.independence import conditional_independence_test
 
-    given = X[:, constraint.given] if constraint.given else None
     response = y[:, 0] if y.shape[1] == 1 else y
-    return conditional_independence_test(
-        response, X[:, constraint.independent], given, method=method, n_resamples=n_resamples, rng=seed
-    )
+    return conditional_independence_test(response, a, b, method=method, n_resamples=n_resamples, rng=seed)
 
 
 def _check(
-    X: FloatArray,
     y: FloatArray,
-    constraint: Any,
+    a: FloatArray,
+    b: FloatArray | None,
     label: str,
     test: Any,
     adjusted: float,
@@ -86,14 +114,16 @@ def _check(
     confidence_level: float,
     on_violation: str,
 ) -> ConstraintCheck:
-    given = X[:, constraint.given] if constraint.given else None
-    statistics, df, variances = linear_moments(y, X[:, constraint.independent], given)
     n = len(y)
-    each = 1.0 - (1.0 - confidence_level) / y.shape[1]  # Bonferroni: the mean lies between the means of joint limits
+    varies = features.Scaler.varies(y)  # a constant response is explained by anything
+    statistics, df, variances = linear_moments(y[:, varies], a, b)
+    count = max(len(statistics), 1)
+    each = 1.0 - (1.0 - confidence_level) / count  # Bonferroni: the mean lies between the means of joint limits
     intervals = np.array([violation_interval(f, df, v / n, each) for f, v in zip(statistics, variances, strict=True)])
+    share = count / len(varies)
     low = high = estimate = NAN
-    if np.isfinite(intervals).all():
-        estimate, low, high = (float(value) for value in intervals.mean(axis=0))
+    if len(intervals) and np.isfinite(intervals).all():
+        estimate, low, high = (float(value) for value in share * intervals.mean(axis=0))
     rejected = bool(adjusted < level)
     if not np.isfinite(adjusted):
         verdict = "not tested"
@@ -110,7 +140,7 @@ def _check(
         violation=estimate,
         violation_low=low,
         violation_high=high,
-        detectable=_detectable(df, n, float(np.mean(variances)), level),
+        detectable=_detectable(df, n, share * float(np.mean(variances)) if len(variances) else NAN, level),
         used=not (rejected and on_violation == "skip"),
         verdict=verdict,
         level=level,

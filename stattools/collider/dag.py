@@ -17,8 +17,13 @@ Node = str | int
 Edge = tuple[Node, Node]
 
 _TOKEN = re.compile(r"\s*(<->|<-|->|--|→|←|,|`[^`]+`|\"[^\"]+\"|'[^']+'|[^\s<>,;`\"'→←-]+)")
+_PLAIN = re.compile(r"[^\s<>,;`\"'→←-]+")
 _ARROWS = {"->": True, "→": True, "<-": False, "←": False}
 EXAMPLE = "such as 'Y -> X1 <- X2; X3 -> Y'"
+GROUPS = (
+    "Nodes with the same arrow are listed by commas, 'A, B -> C'; leave out 'dag {' and '}', and write '[A][B|A]' as "
+    "'A -> B'"
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,23 @@ class Dag:
         for start, end in self.edges:
             found[start].append(end)
         return {node: tuple(below) for node, below in found.items()}
+
+    @property
+    def source(self) -> str | dict[Node, list[Node]]:
+        """What `read_dag` makes this graph of: text of its arrows, or a dict where text cannot hold the names.
+
+        Examples
+        --------
+        >>> read_dag({"Y": ["X1"], "age of mother": ["X1"], "U": []}).source
+        'Y -> X1; "age of mother" -> X1; U'
+        >>> read_dag([(0, 1)]).source
+        {0: [1], 1: []}
+        """
+        quoted = {node: _quoted(node) for node in self.nodes}
+        if not all(quoted.values()):
+            return {node: list(below) for node, below in self.children.items()}
+        alone = [quoted[node] for node in self.nodes if not self.parents[node] and not self.children[node]]
+        return "; ".join([*(f"{quoted[a]} -> {quoted[b]}" for a, b in self.edges), *alone])
 
     def ancestors(self, nodes: Iterable[Node]) -> set[Node]:
         """The nodes themselves and all from which a directed path leads to one of them."""
@@ -165,7 +187,7 @@ def read_dag(graph: Any) -> Dag:
 
     Parameters
     ----------
-    graph : str, sequence of pairs, dict, or networkx.DiGraph
+    graph : str, sequence of pairs, dict, networkx.DiGraph, Dag or CompiledGraph
         Text of arrows; pairs (from, to); a dict from each node to its children; or any object with `nodes`, `edges` and
         ``is_directed()`` as networkx has them. Nodes are text or integers.
 
@@ -179,8 +201,9 @@ def read_dag(graph: Any) -> Dag:
     >>> read_dag("Y -> X1 <- X2").edges
     (('Y', 'X1'), ('X2', 'X1'))
     """
-    if isinstance(graph, Dag):
-        return graph
+    ready = getattr(graph, "dag", graph)  # that of a compiled graph
+    if isinstance(ready, Dag):
+        return ready
     nodes, edges = _parts(graph)
     if not nodes:
         raise InvalidParameterError(f"graph has no node; write its arrows, {EXAMPLE}")
@@ -296,6 +319,8 @@ def _chain(statement: str) -> tuple[list[list[Node]], list[bool]]:
     while statement[place:].strip():
         match = _TOKEN.match(statement, place)
         token = match.group(1) if match else statement[place:].strip()[:1]
+        if _groups(token):
+            raise _unreadable(statement, f"{token!r} has brackets. {GROUPS}")
         if token in _ARROWS and not expects_name:
             arrows.append(_ARROWS[token])
             groups.append([])
@@ -313,6 +338,23 @@ def _chain(statement: str) -> tuple[list[list[Node]], list[bool]]:
     if expects_name and (arrows or groups[0]):
         raise _unreadable(statement, "a name is missing at the end")
     return groups, arrows
+
+
+def _quoted(node: Node) -> str:
+    """A name as text of arrows has it, in quotes where it needs any; empty when there is no way."""
+    if isinstance(node, int) or re.search(r"[;\n]", node) or node != node.strip("`\"'"):
+        return ""
+    if _PLAIN.fullmatch(node) and not _groups(node):
+        return node
+    return next((f"{mark}{node}{mark}" for mark in "\"`'" if mark not in node), "")
+
+
+def _groups(token: str) -> bool:
+    """Whether a token has brackets other than those of a name, such as sex[female] or log(x), or of quotes."""
+    if token[0] in "`\"'":
+        return False
+    pairs = all(token.count(opening) == token.count(closing) for opening, closing in ("[]", "()"))
+    return token[0] in "[(" or not pairs or "{" in token or "}" in token
 
 
 def _unreadable(statement: str, reason: str) -> InvalidParameterError:

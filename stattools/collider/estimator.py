@@ -8,8 +8,10 @@ from typing import Any
 from sklearn.utils.validation import check_is_fitted
 
 from stattools import _validation
-from stattools._errors import InvalidDataError, InvalidParameterError, Notes, NoUsableConstraintError
+from stattools._errors import InvalidParameterError, Notes, NoUsableConstraintError
+from stattools.collider.bases import require_regressor
 from stattools.collider.fitting import Options
+from stattools.collider.nodes import listed
 from stattools.collider.projecting import METHODS, PROJECTIONS, PROJECTORS, SOLVERS, TUNINGS, Projecting
 
 
@@ -27,9 +29,10 @@ class ColliderRegressor(Projecting):
     given : like `independent`, default ()
         The columns B.
     dag : graph, optional
-        Constraints are read from it by d-separation, see `compile_dag`; then leave out `independent` and `given`.
-    response : str, optional
-        The node of the response in `dag`.
+        Constraints are read from it by d-separation, see `compile_dag`; then leave out `independent` and `given`. A
+        `CompiledGraph` of the columns of X is used as it was compiled.
+    response : str or int, optional
+        The node of the response in `dag`; that of a `CompiledGraph` by default.
     base : {"krr", "ridge", "spline", "forest"} or estimator, default "krr"
         The regression that is projected: Gaussian kernel ridge, linear ridge, additive splines, random forest, or any
         regressor of scikit-learn's interface.
@@ -54,9 +57,11 @@ class ColliderRegressor(Projecting):
         Which constraints of the graph to use.
     allow_empty : bool, default False
         Fit the base when the graph has no usable constraint, instead of an error.
-    penalty : "gcv" or float, default "gcv"
-        Of the projector's ridge: 0 is least squares, infinity no projection. In "erm" of the conditional means, for
-        which infinity takes unconditional ones.
+    penalty : {"auto", "gcv"} or float, default "auto"
+        Of the projector's ridge: 0 is least squares, infinity no projection. "auto" takes, for projections on linear
+        functions of A, the penalty that the base's posterior variances imply, so that the correction is a posterior
+        mean; for other projectors and for bases without such variances it is "gcv", generalized cross-validation. In
+        "erm" it is that of the conditional means, for which infinity takes unconditional ones.
     test : str or None, default "auto"
         Method of `conditional_independence_test` for each constraint; None for no tests, of shift either.
     n_resamples : int, default 999
@@ -132,7 +137,7 @@ class ColliderRegressor(Projecting):
         given: Any = (),
         *,
         dag: Any = None,
-        response: str | None = None,
+        response: str | int | None = None,
         base: Any = "krr",
         method: str = "augmented",
         projector: str = "auto",
@@ -142,7 +147,7 @@ class ColliderRegressor(Projecting):
         random_state: Any = None,
         constraints: str = "top",
         allow_empty: bool = False,
-        penalty: Any = "gcv",
+        penalty: Any = "auto",
         test: str | None = "auto",
         n_resamples: int = 999,
         level: float = 0.05,
@@ -202,26 +207,17 @@ class ColliderRegressor(Projecting):
     def _compiled(
         self, names: tuple[str, ...] | None, width: int, notes: Notes
     ) -> tuple[tuple[Any, ...], Sequence[Any], dict[str, Any]]:
-        from stattools.collider.graph import compile_dag
+        from stattools.collider.graph_columns import compile_columns
 
         if len(self.independent) or len(self.given):
             raise InvalidParameterError("independent and dag were both given; constraints come from one of them")
-        if self.response is None:
-            raise InvalidParameterError(
-                "response is None; with dag it is the node of the response, such as response='Y'"
-            )
-        if names is None:
-            raise InvalidDataError(
-                "X has no column names to look up in dag; pass a table whose columns are nodes of the graph"
-            )
-        compiled = compile_dag(self.dag, self.response, names)
+        compiled = compile_columns(self.dag, self.response, names, width)
         found = tuple(compiled)
         if not found:
             if not self.allow_empty:
                 raise NoUsableConstraintError(
-                    f"the graph implies no independence of {self.response} that the columns {list(names)} could use; "
-                    "pass allow_empty=True to "
-                    "fit the base without a projection"
+                    f"the graph implies no independence of {compiled.response} that the columns "
+                    f"{listed(compiled.observed)} could use; pass allow_empty=True to fit the base without a projection"
                 )
             notes.remark("the graph implies no usable independence; predictions are those of the base")
         chosen = found if self.constraints == "all" else found[:1]
@@ -236,7 +232,7 @@ class ProjectedRegressor(Projecting):
     Parameters
     ----------
     estimator : regressor of scikit-learn's interface
-        Cloned and fitted to the labelled rows.
+        An instance, which is cloned and fitted to the labelled rows. Bases by name are those of `ColliderRegressor`.
     independent, given
         As in `ColliderRegressor`.
     method : {"augmented", "plugin", "none", "auto"}, default "augmented"
@@ -281,7 +277,7 @@ class ProjectedRegressor(Projecting):
         projector: str = "auto",
         on_violation: str = "warn",
         random_state: Any = None,
-        penalty: Any = "gcv",
+        penalty: Any = "auto",
         test: str | None = "auto",
         n_resamples: int = 999,
         level: float = 0.05,
@@ -316,7 +312,7 @@ class ProjectedRegressor(Projecting):
 
     def _options(self) -> Options:
         return Options(
-            base=self.estimator,
+            base=require_regressor(self.estimator, "estimator"),
             method=_validation.choice(self.method, PROJECTIONS, "method"),
             projector=_validation.choice(self.projector, PROJECTORS, "projector"),
             penalty=self._projection_penalty(),
@@ -329,5 +325,5 @@ class ProjectedRegressor(Projecting):
 
 
 def _by_name(words: dict[Any, str]) -> dict[str, str]:
-    """The same words with the names of nodes as text."""
-    return {str(node): text for node, text in words.items()}
+    """The same words by names of columns, which an index has as well."""
+    return {f"x{node}" if isinstance(node, int) else node: text for node, text in words.items()}

@@ -10,9 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from stattools._typing import FloatArray, IntArray, Seed
+from stattools._typing import BoolArray, FloatArray, IntArray, Seed
 from stattools.rkhs import gaussian_gram, pivoted_cholesky
 from stattools.rkhs.fourier import FourierFeatures, fourier_features
+from stattools.rkhs.kernels import lexicographic_order
 
 SPLINE_PIECES = 8
 LINEAR_RIDGE = 1e-3  # what a straight line costs beside curvature, in the penalty of splines
@@ -35,9 +36,14 @@ class Scaler:
     @classmethod
     def fit(cls, columns: FloatArray) -> Scaler:
         mean, scale = columns.mean(axis=0), columns.std(axis=0)
-        # a constant column has a deviation of rounding size
-        kept = np.flatnonzero(scale > 1e-12 * np.maximum(np.abs(mean), np.abs(columns).max(axis=0, initial=0.0)))
+        kept = np.flatnonzero(cls.varies(columns))
         return cls(mean[kept], scale[kept], kept)
+
+    @staticmethod
+    def varies(columns: FloatArray) -> BoolArray:
+        """(d,) whether a column varies by more than rounding."""
+        largest = np.abs(columns).max(axis=0, initial=0.0)
+        return np.asarray(columns.std(axis=0) > 1e-12 * np.maximum(np.abs(columns.mean(axis=0)), largest))
 
     def of(self, columns: FloatArray) -> FloatArray:
         return np.asarray((columns[:, self.kept] - self.mean) / self.scale)
@@ -153,7 +159,8 @@ class Kernel:
     @classmethod
     def fit(cls, columns: FloatArray, *, lengthscale: float, rank: int) -> Kernel:
         scaler = Scaler.fit(columns)
-        values = np.ascontiguousarray(scaler.of(columns))
+        values = scaler.of(columns)
+        values = np.ascontiguousarray(values[lexicographic_order(values)])  # the first pivot is that of any row order
         n = len(values)
 
         def block(indices: IntArray) -> FloatArray:

@@ -13,6 +13,7 @@ from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray
 from stattools.collider import augmented
 from stattools.collider.augmented import Correction, Targets
+from stattools.collider.prior import posterior_penalties
 
 BASE_KEY, PROJECTION_KEY = 0, 1
 CONSTRAINED_PROJECTORS = ("auto", "kernel")
@@ -20,7 +21,11 @@ CONSTRAINED_PROJECTORS = ("auto", "kernel")
 
 @dataclass(frozen=True)
 class Options:
-    """How to fit. base : a name or an estimator; penalty : of the projection, "gcv" or a number."""
+    """How to fit.
+
+    base : a name or an estimator. penalty : of the projection, "auto", "gcv" or a number. names : of columns of tables,
+    which an estimator then sees.
+    """
 
     base: Any
     method: str
@@ -28,6 +33,12 @@ class Options:
     penalty: str | float
     tune: str
     solver: str
+    names: tuple[str, ...] | None = None
+
+    @property
+    def criterion(self) -> str | float:
+        """The penalty, or the criterion for one that nothing else determines."""
+        return "gcv" if self.penalty == "auto" else self.penalty
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ class ProjectedFit:
 
     base : FittedBase. correction : None for no projection, ConstrainedCorrection for "erm". residuals : (n, q)
     out-of-sample f - Y. values : (N, q) function values on the rows of the projection, labelled first and out of
-    sample. method : what "auto" became. ratio, r_squared : of break-even.
+    sample. method : what "auto" became. ratios, r_squared : (q,) of break-even, for each response.
     """
 
     base: Any
@@ -108,8 +119,8 @@ class ProjectedFit:
     residuals: FloatArray
     values: FloatArray
     method: str
-    ratio: float
-    r_squared: float
+    ratios: FloatArray
+    r_squared: FloatArray
 
     @property
     def projects(self) -> bool:
@@ -192,7 +203,13 @@ def fit_base(options: Options, X: FloatArray, y: FloatArray, seed: np.random.See
     from stattools.collider import bases
 
     return bases.fit_base(
-        options.base, X, y, tune=options.tune, solver=options.solver, rng=_random.child_seed(seed, BASE_KEY)
+        options.base,
+        X,
+        y,
+        tune=options.tune,
+        solver=options.solver,
+        names=options.names,
+        rng=_random.child_seed(seed, BASE_KEY),
     )
 
 
@@ -230,25 +247,28 @@ def project_base(
     outside = two_dimensional(np.asarray(base.out_of_sample))
     residuals = outside - y
     values = np.vstack([outside, two_dimensional(base.predict(X_unlabeled))]) if len(X_unlabeled) else outside
-    ratio = augmented.break_even_ratio(residuals, y, len(values))
+    ratios = augmented.break_even_ratios(residuals, y, len(values))
     r_squared = augmented.out_of_sample_r_squared(residuals, y)
-    method = augmented.resolved_method(options.method, ratio)
+    method = augmented.resolved_method(options.method, ratios)
     correction: Correction | ConstrainedCorrection | None = None
     if constraints and method == "erm":
         constrained = fit_constrained(options, X, y, X_unlabeled, constraints, seed)
         correction = ConstrainedCorrection(base, constrained, outside, len(X) + len(X_unlabeled))
     elif constraints and method in ("plugin", "augmented"):
         rows = np.vstack([X, X_unlabeled])
+        targets = targets_of(method, values, residuals, rows, constraints)
+        known = options.penalty == "auto" and options.projector in ("auto", "linear")
         correction = augmented.fit_correction(
             options.projector,
             rows,
-            targets_of(method, values, residuals, rows, constraints),
+            targets,
             constraints,
-            penalty=options.penalty,
+            penalty=options.criterion,
+            linear_penalties=posterior_penalties(base, rows, targets, constraints, seed) if known else (),
             keep=keep,
             rng=_random.child_seed(seed, PROJECTION_KEY),
         )
-    return ProjectedFit(base, correction, residuals, values, method, ratio, r_squared)
+    return ProjectedFit(base, correction, residuals, values, method, ratios, r_squared)
 
 
 def fit_constrained(
@@ -274,7 +294,7 @@ def fit_constrained(
             X_unlabeled,
             constraints,
             tune=options.tune,
-            embedding_penalty=options.penalty if isinstance(options.penalty, str) else options.penalty * rows,
+            embedding_penalty=options.criterion if isinstance(options.criterion, str) else options.criterion * rows,
             rng=_random.child_seed(seed, PROJECTION_KEY),
         )
     return projected.fit_constrained(
@@ -284,7 +304,7 @@ def fit_constrained(
         constraints,
         tune=options.tune,
         solver=options.solver,
-        embedding_penalty=options.penalty,
+        embedding_penalty=options.criterion,
         rng=_random.child_seed(seed, PROJECTION_KEY),
     )
 
@@ -307,10 +327,11 @@ def targets_of(
     method: str, values: FloatArray, residuals: FloatArray, rows: FloatArray, constraints: Sequence[Any]
 ) -> Targets:
     """What the projection of a method regresses on constraint columns."""
+    indices = sorted({index for constraint in constraints for index in constraint.given})
+    given = rows[:, indices] if indices else None
     if method == "plugin":
-        return augmented.plugin_targets(values)
-    given = sorted({index for constraint in constraints for index in constraint.given})
-    return augmented.augmented_targets(values, residuals, rows[:, given] if given else None)
+        return augmented.plugin_targets(values, given)
+    return augmented.augmented_targets(values, residuals, given)
 
 
 def pair_fitter(

@@ -10,6 +10,7 @@ import numpy as np
 from stattools import _random
 from stattools._typing import FloatArray
 from stattools.collider.rows import NO_ROWS, Rows, joint
+from stattools.collider.trees import Forest, grow_forest
 
 TREES = 200
 SMALLEST_LEAF = 5
@@ -51,9 +52,9 @@ def _raw(forests: tuple[Any, ...], factors: FloatArray, columns: FloatArray, giv
     for j, forest in enumerate(forests):
         if forest is not None:
             fitted, on_given = forest
-            values[:, j] = fitted.predict(both)
+            values[:, j] = fitted.predict(both)[:, 0]
             if on_given is not None and given is not None:
-                values[:, j] -= on_given.predict(given)
+                values[:, j] -= on_given.predict(given)[:, 0]
             values[:, j] *= factors[j]
     return values
 
@@ -74,9 +75,9 @@ def fit_forest(rows: Rows, targets: FloatArray, seed: np.random.SeedSequence) ->
         on_given = None
         if rows.given is not None:  # the mean given B of what was fitted, which noise of the first step leaves
             first = rows.first
-            inside = fitted.predict(rows.joint[first])
+            inside = fitted.predict(rows.joint[first])[:, 0]
             on_given, smooth = _forest(rows.given[first], inside, weights[first], seed, (j, 1))
-            outside = outside - np.where(first, _spread(smooth, first), on_given.predict(rows.given))
+            outside = outside - np.where(first, _spread(smooth, first), on_given.predict(rows.given)[:, 0])
         square = float(np.sum(weights * outside**2))
         slope = float(np.sum(weights * outside * remainder)) / square if square > 0 else 0.0
         factors[j] = min(max(slope, 0.0), 1.0)
@@ -113,20 +114,11 @@ def _without_given(rows: Rows, target: FloatArray, seed: np.random.SeedSequence,
 
 def _forest(
     columns: FloatArray, target: FloatArray, weights: FloatArray, seed: np.random.SeedSequence, key: tuple[int, ...]
-) -> tuple[Any, FloatArray]:
+) -> tuple[Forest, FloatArray]:
     """(forest, its out-of-bag predictions); a row that was in every bag gets the weighted mean of the target."""
-    from sklearn.ensemble import RandomForestRegressor
-
     state = int(_random.generator(seed, *key).integers(2**31))
-    forest = RandomForestRegressor(
-        n_estimators=TREES, min_samples_leaf=SMALLEST_LEAF, max_features=1.0, random_state=state
+    forest, outside = grow_forest(
+        columns, target[:, None], trees=TREES, leaf=SMALLEST_LEAF, state=state, weights=weights
     )
-    forest.fit(columns, target, sample_weight=weights)
-    total, count = np.zeros(len(target)), np.zeros(len(target))
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        outside = np.ones(len(target), dtype=bool)
-        outside[drawn] = False
-        total[outside] += tree.predict(columns[outside].astype(np.float32))
-        count += outside
     mean = float(np.average(target, weights=weights))
-    return forest, np.where(count > 0, total / np.maximum(count, 1), mean)
+    return forest, np.where(np.isnan(outside[:, 0]), mean, outside[:, 0])

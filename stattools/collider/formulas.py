@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stattools import _validation
 from stattools._errors import InvalidDataError, InvalidParameterError, UnknownColumnError
 from stattools._formulas import (
     as_frame,
+    columns_used,
     materialize,
     one_response,
     parse_sides,
@@ -18,6 +20,7 @@ from stattools._formulas import (
     row_words,
 )
 from stattools._typing import FloatArray
+from stattools.collider import calls
 from stattools.collider.constraints import Constraint, column_word
 from stattools.collider.formula_text import ParsedFormula, parse
 
@@ -139,7 +142,8 @@ def collider(formula: str, data: Any, unlabeled: Any = None, **options: Any) -> 
     Raises
     ------
     InvalidParameterError
-        The formula cannot be read, leaves out the intercept, or has a constraint that its terms cannot express.
+        The formula cannot be read, leaves out the intercept, has on its right-hand side all columns that the response
+        is made of, or has a constraint that its terms cannot express; or an option does not exist.
     UnknownColumnError
         A constraint names a column that the data do not have; a KeyError.
     InvalidDataError
@@ -164,16 +168,27 @@ def collider(formula: str, data: Any, unlabeled: Any = None, **options: Any) -> 
     """
     from stattools.collider.estimator import ColliderRegressor
 
-    twice = [name for name in _CONSTRAINT_OPTIONS if name in options]
-    if twice:
-        raise InvalidParameterError(f"{twice[0]} is no option here; constraints stand behind the bar of the formula")
+    _refuse_options(options, ColliderRegressor._get_param_names())
     parsed = parse(formula)
     table = as_frame(data, "data")
     rows, y, spec = _model_matrix(parsed, table)
     chosen = options | _constraint_options(parsed, spec, rows, table, options)
     other = None if unlabeled is None else _columns_of(spec, as_frame(unlabeled, "unlabeled"), "unlabeled")
     estimator = ColliderRegressor(**chosen).fit(rows, y, X_unlabeled=other)
+    estimator.results_ = calls.by_formula(
+        estimator.results_, ColliderRegressor, formula, options, unlabeled is not None
+    )
     return FormulaFit(estimator, formula, parsed.constraints, str(y.name), spec)
+
+
+def _refuse_options(options: dict[str, Any], known: list[str]) -> None:
+    """Refuse options that have another place or that the estimator does not have."""
+    for name in options:
+        if name in _CONSTRAINT_OPTIONS:
+            raise InvalidParameterError(f"{name} is no option here; constraints stand behind the bar of the formula")
+        if name == "X_unlabeled":
+            raise InvalidParameterError("X_unlabeled is called unlabeled here; pass unlabeled=...")
+        _validation.choice(name, [own for own in known if own not in _CONSTRAINT_OPTIONS], "the option")
 
 
 # columns of the model ------------------------------------------------------------------------------------------------
@@ -187,10 +202,25 @@ def _model_matrix(parsed: ParsedFormula, table: DataFrame) -> tuple[DataFrame, S
     if len(table) == 0:
         raise InvalidDataError("data has no rows")
     spec = materialize(right, table, ensure_full_rank=False).model_spec
+    _refuse_own_response(parsed, left, spec, table)
     rows = _columns_of(spec, table, "data")
     if rows.shape[1] == 0:
         raise InvalidParameterError(f"formula has {parsed.model!r}, with no column on its right-hand side")
     return rows, _response(left, table), spec
+
+
+def _refuse_own_response(parsed: ParsedFormula, left: Any, spec: Any, table: DataFrame) -> None:
+    """Refuse a right-hand side from which the response can be computed."""
+    made_of = [str(column) for column in columns_used(left, table.columns)]
+    used = set(map(str, spec.required_variables))
+    if made_of and set(made_of) <= used:
+        term = next(str(term) for term, names in spec.term_variables.items() if made_of[0] in set(map(str, names)))
+        plain = made_of == [parsed.response.strip("`")]
+        words = "is" if plain else f"is made of {', '.join(made_of)}, all"
+        raise InvalidParameterError(
+            f"formula has {parsed.model!r}: the response {parsed.response} {words} on the right-hand side too, as in "
+            f"{term!r}; leave out what the response can be computed from"
+        )
 
 
 def _columns_of(spec: Any, table: DataFrame, name: str) -> DataFrame:

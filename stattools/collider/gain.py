@@ -11,7 +11,7 @@ from scipy import optimize, stats
 from stattools import _random
 from stattools._typing import FloatArray
 from stattools.collider.assembly import BreakEven, HeldOutGain, PredictedGain, Sensitivity
-from stattools.resampling import NullDistribution, SignFlip, null_distribution
+from stattools.collider.features import Scaler
 
 Pair = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 FitPair = Callable[[FloatArray, FloatArray, np.random.SeedSequence], Pair]
@@ -21,6 +21,24 @@ LARGE_NONCENTRALITY = 1e6
 
 
 # measured ------------------------------------------------------------------------------------------------------------
+def response_units(y: FloatArray) -> FloatArray:
+    """(q,) factors that give several responses one unit, their standard deviation; 1 for a single response.
+
+    y : (n, q). A response that is constant has factor 0, so that it counts as one without errors.
+
+    Examples
+    --------
+    >>> response_units(np.array([[1.0, 100.0, 7.0], [3.0, 500.0, 7.0]])).tolist()
+    [1.0, 0.005, 0.0]
+    """
+    if y.shape[1] == 1:
+        return np.ones(1)
+    scaler = Scaler.fit(y)
+    units = np.zeros(y.shape[1])
+    units[scaler.kept] = 1.0 / scaler.scale
+    return units
+
+
 def loss_differences(y: FloatArray, base: FloatArray, projected: FloatArray) -> FloatArray:
     """(n,) squared errors of the base less those of the projected fit, averaged over the responses. All (n, q)."""
     return np.asarray(np.mean((base - y) ** 2 - (projected - y) ** 2, axis=1))
@@ -41,22 +59,31 @@ def conditional_interval(differences: FloatArray, confidence_level: float) -> tu
     return error, mean - margin, mean + margin
 
 
-def cross_fitted_interval(
-    fold_means: FloatArray, ratio: float, confidence_level: float
-) -> tuple[float, float, float]:
-    """(std_error, low, high) of the expected difference over training sets, from J means over held-out folds.
+def cross_fitted_law(
+    estimate: float, fold_means: FloatArray, ratio: float, confidence_level: float
+) -> tuple[float, float, float, float]:
+    """(std_error, low, high, pvalue) of the expected difference over training sets, from J means over held-out folds.
 
     Parameters
     ----------
+    estimate : float
+        Mean difference over all rows, which is that of the fold means where folds are of one size.
     fold_means : (J,) float64
     ratio : float
         Held-out rows over training rows.
     confidence_level : float
 
+    Returns
+    -------
+    (float, float, float, float)
+        The p-value is one-sided, of the null that the expected difference is at most 0. All are NaN when every fold
+        mean is 0: then no fold had a projection, and the spread of the mean cannot be seen.
+
     Notes
     -----
     The variance of the mean is taken to be (1 / J + ratio) times that of the fold means, and Student's law has J - 1
-    degrees of freedom: training sets overlap, and folds are not independent [1]_. Approximate.
+    degrees of freedom: training sets overlap, and folds are not independent [1]_. Approximate, the p-value as much as
+    the interval: the one is below (1 - confidence_level) / 2 exactly where the other is above 0.
 
     References
     ----------
@@ -64,25 +91,17 @@ def cross_fitted_interval(
 
     Examples
     --------
-    >>> error, low, high = cross_fitted_interval(np.array([1.0, 2.0, 3.0, 2.0, 2.0]), 0.25, 0.95)
-    >>> round(error, 4)
-    0.4743
+    >>> error, low, high, pvalue = cross_fitted_law(2.0, np.array([1.0, 2.0, 3.0, 2.0, 2.0]), 0.25, 0.95)
+    >>> round(error, 4), round(pvalue, 4)
+    (0.4743, 0.0068)
     """
+    if not fold_means.any():
+        return (float("nan"),) * 4
     count = len(fold_means)
     error = float(np.sqrt((1.0 / count + ratio) * np.var(fold_means, ddof=1)))
     margin = float(stats.t.ppf(0.5 + confidence_level / 2.0, count - 1)) * error
-    mean = float(fold_means.mean())
-    return error, mean - margin, mean + margin
-
-
-def sign_flip_test(differences: FloatArray, n_resamples: int, rng: Any) -> NullDistribution:
-    """Test that base and projected predictions are exchangeable row by row, against a smaller loss of the projected.
-
-    differences : (n,). Exact for that null when the rows are independent given the fits.
-    """
-    return null_distribution(
-        lambda signs: signs @ differences / len(differences), SignFlip(n_resamples, n=len(differences)), rng=rng
-    )
+    statistic = estimate / error if error > 0 else float(np.copysign(np.inf, estimate))
+    return error, estimate - margin, estimate + margin, float(stats.t.sf(statistic, count - 1))
 
 
 def held_out_gain(
@@ -92,17 +111,17 @@ def held_out_gain(
     *,
     n_folds: int,
     n_repeats: int,
-    n_resamples: int,
     confidence_level: float,
     rng: Any,
 ) -> HeldOutGain:
     """Repeated K-fold: both fits are made anew on K - 1 folds, hyper-parameters included, and compared on the other.
 
     fit_pair : (X_train, y_train, seed) to a function that gives base and projected predictions, (k, q) each. X : (n,
-    p); y : (n, q).
+    p); y : (n, q). Losses are in the units of `response_units`.
     """
     seed = _random.seed_sequence(rng)
     n = len(y)
+    units = response_units(y)
     n_folds = min(n_folds, n)
     sums, losses, means = np.zeros(n), np.zeros(2), []
     for repeat in range(n_repeats):
@@ -110,24 +129,21 @@ def held_out_gain(
         for k in range(n_folds):
             test = fold == k
             predict = fit_pair(X[~test], y[~test], _random.child_seed(seed, 1, repeat, k))
-            base, projected = predict(X[test])
-            differences = loss_differences(y[test], base, projected)
+            response, base, projected = (values * units for values in (y[test], *predict(X[test])))
+            differences = loss_differences(response, base, projected)
             sums[test] += differences
             means.append(float(differences.mean()))
-            losses += [float(np.sum(np.mean((values - y[test]) ** 2, axis=1))) for values in (base, projected)]
+            losses += [float(np.sum(np.mean((values - response) ** 2, axis=1))) for values in (base, projected)]
     differences = sums / n_repeats
-    fold_means = np.array(means)
-    error, low, high = cross_fitted_interval(fold_means, 1.0 / (n_folds - 1), confidence_level)
-    shift = float(differences.mean()) - float(fold_means.mean())  # folds may differ by a row
-    null = sign_flip_test(differences, n_resamples, _random.child_seed(seed, 2))
+    estimate, fold_means = float(differences.mean()), np.array(means)
+    error, low, high, pvalue = cross_fitted_law(estimate, fold_means, 1.0 / (n_folds - 1), confidence_level)
     return HeldOutGain(
-        estimate=float(differences.mean()),
+        estimate=estimate,
         std_error=error,
-        low=low + shift,
-        high=high + shift,
+        low=low,
+        high=high,
         confidence_level=confidence_level,
-        pvalue=null.pvalue,
-        n_resamples=null.n_resamples,
+        pvalue=pvalue,
         base_loss=float(losses[0] / (n * n_repeats)),
         projected_loss=float(losses[1] / (n * n_repeats)),
         n_folds=n_folds,
@@ -172,8 +188,11 @@ def predicted_gain(method: str, correction: FloatArray, noise: FloatArray, linea
     Plug-in: c - g is uncorrelated with g, so E|c|^2 = |g|^2 + noise; hence |g|^2 is estimated by |c|^2 - noise and the
     gain by |c|^2 - 2 noise. Augmented: residuals of the base carry the error of which g is a part, and c is the
     posterior mean of g to leading order (exactly for least squares on a Gaussian design without penalty, as n grows): g
-    - c is uncorrelated with c. So E|g|^2 = |c|^2 + noise and the gain is |c|^2. Both are approximate with penalties and
-    for other bases.
+    - c is uncorrelated with c. So E|g|^2 = |c|^2 + noise and the gain is |c|^2. Both are approximate for other bases.
+
+    A penalty shrinks c, which leaves out 2 <c, g - c> less what noise adds to it: the prediction is then low. For ridge
+    with 50 labelled rows, three spouses and an R-squared of one half it was 0.6 to 0.9 of the mean gain with 100
+    unlabelled rows, and 0.2 to 0.8 without any.
     """
     raw, spread = float(np.mean(correction**2)), float(np.mean(noise))
     if method == "plugin":
@@ -181,17 +200,22 @@ def predicted_gain(method: str, correction: FloatArray, noise: FloatArray, linea
     return PredictedGain(raw, spread, raw + spread, raw, linear)
 
 
-def break_even(ratio: float, r_squared: float, n: int, n_rows: int) -> BreakEven:
-    """The verdict that a break-even ratio gives on the plug-in projection."""
+def break_even(ratios: FloatArray, r_squareds: FloatArray, n: int, n_rows: int) -> BreakEven:
+    """The verdict on the plug-in projection that the smallest of the break-even ratios gives.
+
+    ratios, r_squareds : (q,) of the responses; R-squared is NaN for a constant one.
+    """
+    worst = int(np.argmax(np.where(np.isnan(r_squareds), -np.inf, r_squareds)))  # ratios fall as R-squared rises
+    ratio, r_squared = float(ratios[worst]), float(r_squareds[worst])
     if not r_squared > 0:
         verdict = "the base predicts no better than the mean; any projection is cheap"
     elif ratio < 1.0:
         verdict = "too few rows for the plug-in projection, which would lose; the augmented one gains to leading order"
     elif ratio < 2.0:
-        verdict = "just enough rows for the plug-in projection; it gains less than half of what is possible"
+        verdict = "the plug-in projection gains less than half of what an exact one would; the augmented one gains more"
     else:
         verdict = "enough rows for any projection"
-    return BreakEven(ratio, r_squared, n, n_rows, verdict)
+    return BreakEven(ratio, r_squared, n, n_rows, verdict, ratios, r_squareds)
 
 
 # sensitivity ---------------------------------------------------------------------------------------------------------

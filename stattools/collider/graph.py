@@ -12,6 +12,7 @@ from stattools._provenance import Provenance
 from stattools.collider import roles
 from stattools.collider.constraints import Constraint, normalise
 from stattools.collider.dag import Dag, Edge, Node, read_dag
+from stattools.collider.nodes import observed_nodes, require_nodes, require_response
 from stattools.collider.search import find_constraints
 from stattools.results.base import Result
 from stattools.results.summary import Gap, Items, Line, Part, Table
@@ -122,7 +123,7 @@ class CompiledGraph(Result):
         (True, False)
         """
         (constraint,) = _one(normalise(independent, given))
-        _known_nodes((*constraint.independent, *constraint.given), self.nodes, "the constraint")
+        require_nodes((*constraint.independent, *constraint.given), self.nodes, "the constraint has {}")
         open_nodes = self.dag.connected(self.response, set(constraint.given))
         return self.response not in constraint.independent and not open_nodes & set(constraint.independent)
 
@@ -251,9 +252,10 @@ def compile_dag(
 
     Parameters
     ----------
-    graph : str, sequence of pairs, dict, or networkx.DiGraph
-        ``"Y -> X1 <- X2; X3 -> Y"``, pairs (from, to), a dict from each node to its children, or a directed graph
-        with the interface of networkx. Nodes are names of columns or, for columns without names, their indices.
+    graph : str, sequence of pairs, dict, networkx.DiGraph, or CompiledGraph
+        ``"Y -> X1 <- X2; X3 -> Y"``, pairs (from, to), a dict from each node to its children, a directed graph with
+        the interface of networkx, or the graph of another compilation. Nodes are names of columns or, for columns
+        without names, their indices.
     response : str or int
         The node that is predicted.
     observed : sequence of str or int, optional
@@ -303,8 +305,8 @@ def compile_dag(
     []
     """
     dag = read_dag(graph)
-    _known_nodes((response,), dag.nodes, "response")
-    columns = _observed(dag, response, observed)
+    require_response(response, dag)
+    columns = observed_nodes(dag, response, observed)
     limit = len(dag.nodes) if max_given is None else _validation.integer(max_given, "max_given", minimum=0)
     chosen = _validation.choice(search, SEARCHES, "search")
     notes = Notes()
@@ -341,32 +343,6 @@ def compile_dag(
         dropped=dropped,
         search=chosen,
     )
-
-
-def _observed(dag: Dag, response: Node, observed: Sequence[Node] | None) -> tuple[Node, ...]:
-    if observed is None:
-        return tuple(node for node in dag.nodes if node != response)
-    if isinstance(observed, (str, int)):
-        raise InvalidParameterError(f"observed is {observed!r}; it takes a sequence of nodes, such as [{observed!r}]")
-    columns = tuple(node if isinstance(node, str) else _validation.integer(node, "observed") for node in observed)
-    if response in columns:
-        raise InvalidParameterError(f"observed holds the response {response!r}; leave it out of the columns")
-    twice = [node for k, node in enumerate(columns) if node in columns[:k]]
-    if twice:
-        raise InvalidParameterError(f"observed holds {twice[0]!r} twice; leave it once")
-    _known_nodes(columns, dag.nodes, "observed")
-    return columns
-
-
-def _known_nodes(wanted: Sequence[Node], nodes: Sequence[Node], name: str) -> None:
-    strangers = [node for node in wanted if node not in nodes]
-    if strangers:
-        listed = ", ".join(repr(node) for node in nodes[:10]) + (", ..." if len(nodes) > 10 else "")
-        raise InvalidParameterError(
-            f"{name} has {strangers[0]!r}, which is no node of the graph; its nodes are {listed}. A column that the "
-            "graph is silent "
-            "about must be placed in it or be left out of the data"
-        )
 
 
 def _one(constraints: tuple[Constraint, ...]) -> tuple[Constraint, ...]:

@@ -198,7 +198,8 @@ def conditional_independence_test(
     ========= =================================== ==============================================================
 
     When b changes the variances of y and a, "hsic" and "dcor" reject far too often: b is then a common cause of both
-    variances, which permuted residuals take for dependence. So does "partial" when b acts on both nonlinearly.
+    variances, which permuted residuals take for dependence. So does "partial", and also when b acts on both nonlinearly
+    or the variance of y depends on a; "moment" and "gcm" allow for unequal variances.
 
     *kci*: with residual features u_i of y and v_i of (a, b/2), the statistic is ``|sum_i u_i (x) v_i|^2 / n``, the
     trace of the product of both residual Grams of [2]_ over n. Its limiting law is that of the same sum with
@@ -330,7 +331,7 @@ def _result(
     plan: Plan, outcome: Outcome, detectable: dict[str, Detectable], notes: Notes, *, method: str, chosen: str
 ) -> IndependenceResult:
     inputs, null = plan.inputs, outcome.null
-    sizes = {"n": inputs.n}
+    sizes = {"observations": inputs.n}
     if plan.strata is not None:
         sizes["categories of b"] = int(plan.strata.max()) + 1
     settings: dict[str, Any] = {"method": chosen + (" (by n)" if method == "auto" else "")}

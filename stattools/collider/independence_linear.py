@@ -133,7 +133,8 @@ def partial_correlation(plan: Plan) -> Outcome:
         alternative_text=alternative_text,
         guarantee=(
             "approximate: residuals of y are permuted (Freedman and Lane), which holds for linear models with "
-            "exchangeable errors; a nonlinear effect of b on both y and a is reported as dependence"
+            "exchangeable errors; a nonlinear effect of b on both y and a, or a variance of y that depends on a, is "
+            "reported as dependence"
             if plan.smooth
             else permutation_guarantee(plan)
         ),

@@ -9,12 +9,14 @@ from scipy.linalg import svd
 
 from stattools._typing import FloatArray, IntArray
 from stattools.rkhs.cholesky import pivoted_cholesky
-from stattools.rkhs.kernels import gaussian_gram, median_distance
+from stattools.rkhs.kernels import gaussian_gram, lexicographic_order, median_distance
 
 LENGTHSCALES = (0.25, 0.5, 1.0, 2.0)
 """Tried lengthscales, as multiples of the median distance."""
 N_PENALTIES = 40
-TOLERANCE = 1e-8
+SMALLEST_PENALTY = 1e-7
+"""Of a row: a thousand times what the kernel's features leave out, so that residuals do not depend on it."""
+TOLERANCE = 1e-10
 LARGEST_RANK = 300
 ROWS_FOR_MEDIAN = 1000
 
@@ -50,7 +52,7 @@ def median_lengthscale(points: FloatArray) -> float:
     """
     n = len(points)
     if n > ROWS_FOR_MEDIAN:
-        order = np.lexsort(points.T[::-1])
+        order = lexicographic_order(points)
         points = points[order[np.linspace(0, n - 1, ROWS_FOR_MEDIAN).astype(np.intp)]]
     return median_distance(np.ascontiguousarray(points))
 
@@ -93,7 +95,7 @@ def residuals(targets: FloatArray, smoother: Smoother) -> Residuals:
         if not len(squares):
             continue
         energy = ((vectors.T @ rest) ** 2).sum(axis=1)
-        for penalty in squares[0] * np.logspace(-9, 2, N_PENALTIES):
+        for penalty in _penalties(squares[0], n):
             shrunk = squares / (squares + penalty)
             degrees = n_fixed + float(shrunk.sum())
             if degrees >= 0.8 * n:
@@ -108,17 +110,30 @@ def residuals(targets: FloatArray, smoother: Smoother) -> Residuals:
     return Residuals(rest - vectors @ (shrunk[:, None] * (vectors.T @ rest)), degrees)
 
 
+def _penalties(largest: float, n: int) -> FloatArray:
+    """Candidates, up to 100 times the largest squared singular value."""
+    low = max(1e-9 * largest, SMALLEST_PENALTY * n)
+    return np.geomspace(low, 100.0 * max(largest, low), N_PENALTIES)
+
+
 def kernel_features(
     points: FloatArray, lengthscale: float, *, tolerance: float, most: int, rng: np.random.Generator
 ) -> FloatArray:
-    """(n, r) features whose inner products are the Gaussian kernel, up to `tolerance` of its trace or rank `most`."""
+    """(n, r) features whose inner products are the Gaussian kernel, up to `tolerance` of its trace or rank `most`.
+
+    Rows are drawn from the lexicographic order of the points, so the features are the same for any order of the rows.
+    """
     n = len(points)
+    order = lexicographic_order(points)
+    ordered = np.ascontiguousarray(points[order])
 
     def columns(rows: IntArray) -> FloatArray:
-        return gaussian_gram(points, points[rows], lengthscale=lengthscale)
+        return gaussian_gram(ordered, ordered[rows], lengthscale=lengthscale)
 
     found = pivoted_cholesky(columns, np.ones(n), rank=min(n, most), tol=tolerance, pivoting="random", rng=rng)
-    return found.factor
+    features = np.empty_like(found.factor)
+    features[order] = found.factor
+    return features
 
 
 def orthonormal(columns: FloatArray) -> FloatArray:

@@ -99,6 +99,23 @@ class KernelRidge:
 
         return np.vstack(self._over_chunks(X, deviations))
 
+    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
+        """(r, q) posterior variances of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero.
+
+        Time O(k^2).
+        """
+        points = _scaled(X, self.scaler, self.lengthscale)
+        step = max(1, CHUNK // max(1, self._basis.width, len(points)))
+        width = len(self._path.values)
+        coordinates, lengths = np.zeros((weights.shape[1], width)), np.zeros(weights.shape[1])
+        for start in range(0, len(points), step):
+            rows = slice(start, start + step)
+            own, part = np.ascontiguousarray(points[rows]), weights[rows]
+            coordinates += part.T @ self._basis.coordinates(self._basis.kernels(own))[0]
+            lengths += np.einsum("ij,ij->j", part, self._basis.products(own, points) @ weights)
+        deviations = posterior_deviations(self._path, self.penalty, coordinates, np.maximum(lengths, 0.0), totals=0.0)
+        return np.asarray(deviations**2)
+
     def again(self, y: FloatArray, penalty: float) -> KernelRidge | None:
         """The same smoother for other (n, k) responses, all with one penalty; None where rows were not kept."""
         spectrum = getattr(self._basis, "spectrum", None)

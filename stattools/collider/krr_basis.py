@@ -41,6 +41,10 @@ class Basis(Protocol):
         """(k, s) coordinates along the eigenvectors, and (k,) squared lengths of the (centred) features."""
         ...
 
+    def products(self, one: FloatArray, two: FloatArray) -> FloatArray:
+        """(k, l) products of the features of points, up to a constant."""
+        ...
+
 
 def kernel_values(new: FloatArray, points: FloatArray | None, *, centred: bool) -> FloatArray:
     """(k, r) Gaussian kernels of scaled points, less one if they will be centred.
@@ -82,6 +86,9 @@ class ExactBasis:
             centred = self.learned.cross(kernels)
         return np.asarray(centred @ (self.spectrum.vectors / np.sqrt(self.spectrum.values))), np.asarray(lengths)
 
+    def products(self, one: FloatArray, two: FloatArray) -> FloatArray:
+        return kernel_values(one, two, centred=True)
+
 
 @dataclass(frozen=True, eq=False)
 class NystromBasis:
@@ -114,6 +121,9 @@ class NystromBasis:
         beyond = np.maximum(1.0 - np.square(features).sum(axis=1), 0.0)
         lengths = np.square(features - self.spectrum.mean).sum(axis=1) + beyond
         return self.spectrum.coordinates(features), np.asarray(lengths)
+
+    def products(self, one: FloatArray, two: FloatArray) -> FloatArray:
+        return kernel_values(one, two, centred=True)
 
 
 def exact_basis(points: FloatArray, *, intercept: bool) -> ExactBasis:

@@ -51,6 +51,9 @@ class FourierBasis:
         lengths = np.square(kernels - self.path.feature_mean).sum(axis=1)
         return self.path.coordinates(kernels), np.asarray(lengths)
 
+    def products(self, one: FloatArray, two: FloatArray) -> FloatArray:
+        return np.asarray(self.features.of(one) @ self.features.of(two).T)
+
 
 @dataclass(frozen=True, eq=False)
 class StreamedFit:

@@ -18,6 +18,7 @@ from stattools.collider.projected_several import SeveralKernel, fit_several, smo
 from stattools.collider.projected_tuning import Scales, choose_scales
 from stattools.rkhs.cholesky import PivotedCholesky, pivoted_cholesky
 from stattools.rkhs.grams import Centring, centring
+from stattools.rkhs.kernels import lexicographic_order
 from stattools.rkhs.ridge import (
     CRITERIA,
     FeatureSpectrum,
@@ -320,7 +321,7 @@ def _kernel(
         values = rest_features(np.ascontiguousarray(z / lengthscale[0]), None, centred=True).values
         smoothings = [smoothing(z, one, values, amount) for one in constraints]
         return fit_several(rows, units, lengthscale[0], smoothings), ()
-    landmarks, notes = _landmarks(len(rows), n, exact, seed)
+    landmarks, notes = _landmarks(rows, n, exact, seed)
     joint = tuple(sorted((*constraints[0].independent, *constraints[0].given)))
     kernel = fit_projected_kernel(
         rows, units, constraints[0], lengthscale, conditions=Conditions.tried(np.ascontiguousarray(z[:, joint])),
@@ -330,16 +331,21 @@ def _kernel(
 
 
 def _landmarks(
-    size: int, n: int, exact: bool, seed: np.random.SeedSequence
+    rows: FloatArray, n: int, exact: bool, seed: np.random.SeedSequence
 ) -> tuple[IntArray | None, tuple[str, ...]]:
-    """Rows that span the features of C: labelled ones first, as far as they go, then others at random."""
-    if exact or size <= NYSTROM_RANK:
+    """Rows that span the features of C: labelled ones first, as far as they go, then others at random.
+
+    They are drawn along the lexicographic order, so that they do not depend on how rows are ordered.
+    """
+    if exact or len(rows) <= NYSTROM_RANK:
         return None, ()
     generator = _random.generator(seed, LANDMARKS_KEY)
-    labelled = np.arange(n) if n <= NYSTROM_RANK else np.sort(generator.choice(n, NYSTROM_RANK, replace=False))
-    others = generator.choice(size - n, min(NYSTROM_RANK - len(labelled), size - n), replace=False) + n
-    found = np.concatenate([labelled, np.sort(others)]).astype(np.int64)
-    return found, (f"features of the columns that no constraint names are spanned by {len(found)} of {size} rows",)
+    labelled, others = lexicographic_order(rows[:n]), n + lexicographic_order(rows[n:])
+    if n > NYSTROM_RANK:
+        labelled = generator.choice(labelled, NYSTROM_RANK, replace=False)
+    others = generator.choice(others, min(NYSTROM_RANK - len(labelled), len(others)), replace=False)
+    found = np.concatenate([np.sort(labelled), np.sort(others)]).astype(np.int64)
+    return found, (f"features of the columns that no constraint names are spanned by {len(found)} of {len(rows)} rows",)
 
 
 def _embeddings(kernel: Any) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from stattools import _random
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.projected_kernel import Conditions, Units, fit_projected_kernel, rest_features
 from stattools.collider.projected_several import fit_several, smoothing
+from stattools.rkhs.kernels import lexicographic_order
 from stattools.rkhs.ridge import centred_spectrum, ridge_path
 
 MULTIPLES = np.geomspace(0.25, 32.0, 8)
@@ -55,7 +56,7 @@ def choose_scales(
     over N; folds : (n,) labels, for "kfold".
     """
     n = len(y)
-    kept, notes = _subsample(len(rows), n, seed)
+    kept, notes = _subsample(rows, n, seed)
     labelled = kept[kept < n]
     some, targets = np.ascontiguousarray(rows[kept]), y[labelled]
     own_folds = None if folds is None else folds[labelled]
@@ -72,17 +73,26 @@ def choose_scales(
     return Scales((float(np.exp(where[0])), float(np.exp(where[1]))), MULTIPLES, common, smallest), notes
 
 
-def _subsample(size: int, n: int, seed: np.random.SeedSequence) -> tuple[IntArray, tuple[str, ...]]:
-    """Rows to tune on, labelled ones first."""
+def _subsample(rows: FloatArray, n: int, seed: np.random.SeedSequence) -> tuple[IntArray, tuple[str, ...]]:
+    """Indices of rows to tune on, labelled ones first; the same rows in whatever order they come."""
     generator = _random.generator(seed)
-    labelled, others = np.arange(n), np.arange(n, size)
+    labelled, others = lexicographic_order(rows[:n]), n + lexicographic_order(rows[n:])
     notes: tuple[str, ...] = ()
     if n > MOST_LABELLED:
-        labelled = np.sort(generator.choice(n, MOST_LABELLED, replace=False))
+        labelled = generator.choice(labelled, MOST_LABELLED, replace=False)
         notes = (f"lengthscales were chosen on {MOST_LABELLED} of {n} labelled rows, drawn at random",)
     if len(others) > MOST_ROWS - len(labelled):
-        others = np.sort(generator.choice(others, MOST_ROWS - len(labelled), replace=False))
-    return np.concatenate([labelled, others]).astype(np.int64), notes
+        others = generator.choice(others, MOST_ROWS - len(labelled), replace=False)
+    return np.concatenate([np.sort(labelled), np.sort(others)]).astype(np.int64), notes
+
+
+def _landmarks(rows: FloatArray, n: int) -> IntArray | None:
+    """Labelled rows, and others spread evenly over their lexicographic order up to LANDMARKS in all; None for all."""
+    count = max(n, LANDMARKS) - n
+    if len(rows) - n <= count:
+        return None
+    others = n + lexicographic_order(rows[n:])
+    return np.concatenate([np.arange(n), others[np.linspace(0, len(others) - 1, count).astype(np.intp)]])
 
 
 def _distances(z: FloatArray, constraints: Sequence[Any]) -> FloatArray:
@@ -115,7 +125,7 @@ def _criterion(
     else:
         joint = tuple(sorted((*constraints[0].independent, *constraints[0].given)))
         conditions = Conditions.tried(np.ascontiguousarray(z[:, joint]))
-        landmarks = np.arange(min(len(rows), max(n, LANDMARKS)))
+        landmarks = _landmarks(rows, n)
 
         def kernel_at(scales: FloatArray) -> Any:
             pair = (float(scales[0]), float(scales[1]))

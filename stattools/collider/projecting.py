@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from stattools import _random, _validation
 from stattools._errors import InvalidDataError, Notes
 from stattools._typing import FloatArray
-from stattools.collider import augmented, inputs, study
+from stattools.collider import augmented, calls, inputs, study, tables
 from stattools.collider.constraints import Constraint
 from stattools.collider.fitting import Options, require_constrained, two_dimensional
 from stattools.collider.study import Examination, Problem
@@ -61,8 +61,8 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         Raises
         ------
         InvalidDataError
-            Fewer than five rows, missing or infinite numbers, the response among the columns, or other columns in
-            `X_unlabeled`.
+            Fewer than five rows, missing or infinite numbers, columns of text or dates, two columns of one name, the
+            response among the columns, or other columns in `X_unlabeled`.
         InvalidParameterError
             An option has no such value, or a constraint names a column twice or leaves no column for the rest.
         KeyError
@@ -75,7 +75,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         InsufficientUnlabeledWarning
             ``method="plugin"`` with too few rows.
         AssumptionWarning
-            `X_unlabeled` does not look like X.
+            `X_unlabeled` does not look like X, or holds its rows.
         DegenerateDataWarning
             An independent column is constant.
 
@@ -93,16 +93,21 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         if options.method == "erm":
             require_constrained(options)
         seed = _random.seed_sequence(self.random_state, name="random_state")
-        rows = self._checked(X, reset=True)
-        response = _response(y, len(rows), type(self).__name__)
+        rows = tables.read_predictors(self, X, reset=True)
+        options = replace(options, names=self._column_names())
+        response = tables.read_response(y, len(rows), type(self).__name__)
         inputs.require_rows(len(rows))
         names = self._column_names()
         self._check_response_name(y, names)
         self.constraints_, resolved, words = self._constraints(names, rows.shape[1], notes)
+        _remark_on_name(y, words.get("graph"), notes)
+        labels = inputs.column_labels(tables.as_pandas(X))
+        unlabeled = inputs.unlabeled_rows(X_unlabeled, labels, rows.shape[1], notes)
+        inputs.warn_of_repeats(rows, unlabeled, notes)
         problem = Problem(
             X=rows,
             y=two_dimensional(response),
-            unlabeled=inputs.unlabeled_rows(X_unlabeled, names, rows.shape[1], notes),
+            unlabeled=unlabeled,
             constraints=tuple(resolved),
             labels=tuple(_words(constraint, y) for constraint in self.constraints_),
             names=names or tuple(f"x{j}" for j in range(rows.shape[1])),
@@ -116,7 +121,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
             notes,
             title=self._title(),
             data_name=_data_name(y, problem.names),
-            call=self._call(X_unlabeled),
+            call=calls.estimator_call(self, words.get("graph"), X_unlabeled is not None),
             seed=seed,
             named=hasattr(X, "columns"),
             index=getattr(X, "index", None) if hasattr(X, "columns") else None,
@@ -151,7 +156,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         (2,)
         """
         check_is_fitted(self)
-        rows = self._checked(X, reset=False)
+        rows = tables.read_predictors(self, X, reset=False)
         values = self._shaped(self._fit.predict(rows))
         if not return_std:
             return values
@@ -182,7 +187,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         True
         """
         check_is_fitted(self)
-        rows = self._checked(X, reset=False)
+        rows = tables.read_predictors(self, X, reset=False)
         given = _validation.float_array(values, "values", ndim=(1, 2))
         if len(given) != len(rows):
             raise InvalidDataError(f"values has {len(given)} rows and X {len(rows)}")
@@ -193,7 +198,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
             rows,
             augmented.plugin_targets(two_dimensional(given)),
             self._resolved,
-            penalty=self.penalty,
+            penalty=self._options().criterion,
             rng=_random.seed_sequence(self.random_state, name="random_state"),
         )
         return np.asarray(given - correction.predict(rows).reshape(given.shape))
@@ -207,7 +212,7 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
 
     def _projection_penalty(self) -> str | float:
         if isinstance(self.penalty, str):
-            return _validation.choice(self.penalty, ("gcv",), "penalty")
+            return _validation.choice(self.penalty, ("auto", "gcv"), "penalty")
         if self.penalty == np.inf:
             return float("inf")
         return _validation.real(self.penalty, "penalty", minimum=0.0)
@@ -249,12 +254,6 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         self._resolved = tuple(constraints.resolve(tuple(chosen), columns)) if chosen else ()
         return tuple(chosen), self._resolved, {}
 
-    def _checked(self, X: Any, *, reset: bool) -> FloatArray:
-        """(n, p) numbers; names and counts of columns are learned or compared as scikit-learn does."""
-        if type(X).__module__.partition(".")[0] == "pyarrow":
-            X = X.to_pandas()
-        return np.asarray(validate_data(self, X, dtype=np.float64, order="C", reset=reset))
-
     def _column_names(self) -> tuple[str, ...] | None:
         names = getattr(self, "feature_names_in_", None)
         return None if names is None else tuple(str(name) for name in names)
@@ -268,15 +267,15 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
     def _shaped(self, values: FloatArray) -> FloatArray:
         return values[:, 0] if self._single and values.ndim == 2 else values
 
-    def _call(self, X_unlabeled: Any) -> str:
-        defaults = _defaults(type(self))
-        chosen = [
-            f"{name}={value!r:.60}"
-            for name, value in self.get_params(deep=False).items()
-            if name not in defaults or not _same(value, defaults[name])
-        ]
-        passed = ["X", "y", *([] if X_unlabeled is None else ["X_unlabeled=X_unlabeled"])]
-        return f"{type(self).__name__}({', '.join(chosen)}).fit({', '.join(passed)})"
+
+def _remark_on_name(y: Any, graph: Any, notes: Notes) -> None:
+    """Say it when a response has another name than its node in the graph, unless that is part of its name."""
+    columns = list(getattr(y, "columns", ()))
+    name = columns[0] if len(columns) == 1 else getattr(y, "name", None)
+    if graph is None or not isinstance(name, str) or not name:
+        return
+    if not re.search(rf"\b{re.escape(str(graph.response))}\b", name):
+        notes.remark(f"y has the name {name!r}, and the response of the graph {graph.response!r}; y was taken for it")
 
 
 def _words(constraint: Constraint, y: Any) -> str:
@@ -287,27 +286,7 @@ def _words(constraint: Constraint, y: Any) -> str:
     return str(constraint)
 
 
-def _response(y: Any, n: int, name: str) -> FloatArray:
-    if y is None:
-        raise InvalidDataError(f"{name} requires y to be passed, but the target y is None")
-    values = _validation.float_array(y, "y", ndim=(1, 2))
-    if len(values) != n:
-        raise InvalidDataError(f"y has {len(values)} rows and X {n}")
-    return values
-
-
 def _data_name(y: Any, names: tuple[str, ...]) -> str:
     name = getattr(y, "name", None)
     response = str(name) if name is not None else "y"
     return f"{response} on " + (", ".join(names) if len(names) <= 5 else f"{len(names)} columns")
-
-
-def _same(value: Any, default: Any) -> bool:
-    """Whether a parameter has its default value, which is a number, a word, None or an empty tuple."""
-    return type(value) is type(default) and bool(value == default)
-
-
-def _defaults(cls: type) -> dict[str, Any]:
-    """Default values of the parameters of an estimator."""
-    parameters = inspect.signature(cls).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}

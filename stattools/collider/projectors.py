@@ -58,6 +58,7 @@ def fit_projector(
     given: FloatArray | None = None,
     types: IntArray | None = None,
     penalty: str | float = "gcv",
+    linear_penalty: FloatArray | None = None,
     rng: Seed = None,
 ) -> FittedProjector:
     """Regress targets on constraint columns, for the part that the given columns do not explain.
@@ -65,8 +66,9 @@ def fit_projector(
     Parameters
     ----------
     kind : {"auto", "linear", "spline", "kernel", "rff", "forest", "cells"}
-        "auto" takes cell means when all columns are discrete, else a linear regression, and a kernel for what that
-        leaves; beyond 30,000 rows of type 0 random Fourier features instead of the kernel.
+        "auto" takes cell means when all columns are discrete, else a linear regression and, unless the penalty is a
+        number, a kernel for what that leaves; beyond 30,000 rows of type 0 random Fourier features instead of the
+        kernel.
     columns : (N, d) float64
         The columns A.
     targets : (N, q) float64
@@ -79,6 +81,8 @@ def fit_projector(
     penalty : "gcv" or float, default "gcv"
         A number is added to the eigenvalues of the weighted Gram matrix of the features over N; 0 is least squares and
         infinity is no projection. Infinity is always among the candidates of "gcv".
+    linear_penalty : (q,) float64, optional
+        Penalties of the linear regression of "linear" and "auto", where the others are chosen by "gcv".
     rng : Seed
         For "rff" and "forest".
 
@@ -119,6 +123,7 @@ def fit_projector(
         return fit_forest(rows, targets, seed)
     if kind == "auto" and maps.is_discrete(rows.joint[rows.first]):
         kind = "cells"
+    own = penalty if linear_penalty is None or penalty != "gcv" else linear_penalty
     if kind == "auto":
-        return fit_sum(rows, targets, penalty, seed)
-    return fit_smoother(kind, rows, targets, penalty, seed)
+        return fit_sum(rows, targets, penalty, own, seed)
+    return fit_smoother(kind, rows, targets, own if kind == "linear" else penalty, seed)

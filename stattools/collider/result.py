@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from stattools._errors import InvalidParameterError
-from stattools.collider import result_sentence, result_words as words
+from stattools.collider import result_plots, result_sentence, result_words as words
 from stattools.collider.assembly import (
     BreakEven,
     ConstraintCheck,
@@ -21,6 +19,7 @@ from stattools.collider.assembly import (
     ShiftCheck,
 )
 from stattools.collider.graph import CompiledGraph
+from stattools.collider.result_setting import known
 from stattools.results import FitResult, _format
 from stattools.results.summary import Part
 
@@ -61,6 +60,8 @@ class ColliderResult(FitResult):
         Name of the base.
     constraints : tuple of str
         In words.
+    plot_kinds : tuple of str
+        The kinds of picture that `plot` can draw of this result.
 
     Besides these, `fittedvalues`, `resid`, `nobs`, `df_resid` and `augment` of `FitResult`. There are no coefficients.
 
@@ -70,11 +71,12 @@ class ColliderResult(FitResult):
     E[Y | B] the violation of a constraint is |m|^2, the mean of m squared; the constraint holds where it is 0.
 
     Three statements have different nulls. The p-value of a constraint is that of independence, or of equal conditional
-    means, as its test says; the p-value of the gain is for errors of base and projected fit that are exchangeable in
-    each row; that of the shift is for one distribution of labelled and unlabelled rows.
+    means, as its test says; the p-value of the gain is for an expected gain of at most 0 at the training rows of
+    a fold, approximate as its interval is; that of the shift is for one distribution of labelled and unlabelled rows.
 
     Examples
     --------
+    >>> import numpy as np
     >>> from stattools.collider import ColliderRegressor
     >>> rng = np.random.default_rng(1)
     >>> y, x2 = rng.normal(size=300), rng.normal(size=300)
@@ -104,6 +106,10 @@ class ColliderResult(FitResult):
     base: str = ""
     constraints: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "plot_kinds", self._available_plots())
+
     # the fit ---------------------------------------------------------------------------------------------------------
     @property
     def n_unlabeled(self) -> int:
@@ -123,7 +129,7 @@ class ColliderResult(FitResult):
     @property
     def compares(self) -> bool:
         """Whether the held-out gain compares two fits, rather than the base with itself."""
-        return self.gain is not None and self.gain.n_resamples > 0
+        return self.gain is not None and self.gain.compares
 
     @property
     def used_constraints(self) -> tuple[str, ...]:
@@ -144,6 +150,7 @@ class ColliderResult(FitResult):
 
         Examples
         --------
+        >>> import numpy as np
         >>> from stattools.collider import ColliderRegressor
         >>> X = np.random.default_rng(1).normal(size=(30, 2))
         >>> model = ColliderRegressor([1], base="ridge", gain=False, random_state=1).fit(X, X[:, 0])
@@ -175,7 +182,7 @@ class ColliderResult(FitResult):
     def _glance(self) -> Mapping[str, Any]:
         gain, predicted, even = self.gain, self.predicted, self.break_even
         df = self.degrees_of_freedom
-        adjusted = [check.adjusted for check in self.checks if words.known(check.adjusted)]
+        adjusted = [check.adjusted for check in self.checks if known(check.adjusted)]
         return {
             "nobs": self.nobs,
             "n_unlabeled": self.n_unlabeled,
@@ -215,15 +222,54 @@ class ColliderResult(FitResult):
         return result_sentence.sentence(self, style)
 
     # plots -----------------------------------------------------------------------------------------------------------
+    def plot(self, *, ax: Any = None, kind: str | None = None, **options: Any) -> Any:
+        """Draw the result with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            A new figure by default.
+        kind : {"projection", "gain", "sensitivity", "graph", "tuning"}, optional
+            One of ``plot_kinds``, which lists what this result can draw; the first by default.
+
+            - "projection": function values before and after against one independent column. Options: ``column``, its
+              name or its place among the independent columns (default 0), and ``response``, 1 to q (default 1).
+            - "gain": the held-out gain by fold, with its interval and with what theory predicts. No options.
+            - "sensitivity": the predicted gain against the size of a violation. No options.
+            - "graph": the causal graph. Option ``roles`` (default True): with the role of each node.
+            - "tuning": the criterion along the candidates of the base. Option ``of``: "penalty" (default), or
+              "lengthscale" of the base "krr".
+        **options
+            Those of the kind.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidParameterError
+            The result has no such plot, or the plot no such option, column or response.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from stattools.collider import ColliderRegressor
+        >>> X = np.random.default_rng(1).normal(size=(30, 2))
+        >>> model = ColliderRegressor([1], base="ridge", gain=False, random_state=1).fit(X, X[:, 0])
+        >>> model.results_.plot(kind="gain")
+        Traceback (most recent call last):
+        ...
+        stattools._errors.InvalidParameterError: ... not measured, fit with gain=True; it can draw ...
+        """
+        return super().plot(ax=ax, kind=kind, **options)
+
     def _available_plots(self) -> tuple[str, ...]:
-        available = {
-            "projection": self.projects and self.projection is not None and len(self.projection.columns) > 0,
-            "gain": self.compares,
-            "sensitivity": self.projects and self.predicted is not None and self.predicted.raw > 0,
-            "graph": self.graph is not None,
-            "tuning": np.size(self.tuning.get("path", ())) > 1,
-        }
-        return tuple(kind for kind in self.plot_kinds if available[kind])
+        missing = self._absent_plots()
+        return tuple(kind for kind in type(self).plot_kinds if kind not in missing)
+
+    def _absent_plots(self) -> Mapping[str, str]:
+        return result_plots.absent(self)
 
     def _plot(self, kind: str, ax: Any, **options: Any) -> Any:
         from stattools.plotting import collider as plots

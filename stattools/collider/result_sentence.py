@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stattools.collider.result_words import disagreement
 from stattools.results import _format
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def _gain(result: ColliderResult, style: str) -> str:
     digits = 3 if style == "apa" else 4
     before, after = (_format.number(loss, digits) for loss in (gain.base_loss, gain.projected_loss))
     numbers = _numbers(gain, style, digits)
+    why = disagreement(gain)
+    numbers += f" ({why})" if why else ""
     what = "the projection" if result.projects else "the projection that was tried and not used"
     if gain.low > 0:
         return f"{what} lowered the held-out mean squared error from {before} to {after}, {numbers}"
@@ -55,7 +58,7 @@ def _numbers(gain: HeldOutGain, style: str, digits: int) -> str:
     estimate, low, high = (_format.number(value, digits) for value in (gain.estimate, gain.low, gain.high))
     level = _format.percent(gain.confidence_level)
     if style == "apa":
-        return f"gain = {estimate}, {level}% CI [{low}, {high}], {_format.pvalue_apa(gain.pvalue)}"
+        return f"gain = {estimate}, {level}% CI [{low}, {high}], one-sided {_format.pvalue_apa(gain.pvalue)}"
     pvalue = _format.pvalue_equation(gain.pvalue, digits)
     return f"gain {estimate} ({level} percent interval {low} to {high}, one-sided {pvalue})"
 

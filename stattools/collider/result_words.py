@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stattools.collider.result_setting import known, reasons, setting, symbols
 from stattools.results import _format
 from stattools.results.summary import Gap, Items, Line, Part, Table, cut
 
 if TYPE_CHECKING:
-    from stattools.collider.assembly import ConstraintCheck
+    from stattools.collider.assembly import ConstraintCheck, HeldOutGain
     from stattools.collider.result import ColliderResult
 
-MOST_REASONS, MOST_VALUES, MOST_COLUMNS = 8, 4, 8
-CRITERIA = {
-    "reml": "REML",
-    "gcv": "generalized cross-validation",
-    "loo": "leave-one-out error",
-    "kfold": "K-fold cross-validation",
-    "out-of-bag": "out-of-bag error",
-}
-METHODS = {
-    "plugin": "plug-in, function values on all rows",
-    "augmented": "augmented, function values on all rows and residuals of labelled ones",
-    "erm": "empirical risk minimisation among functions that respect the constraint",
-}
 PREDICTED = {
-    "plugin": "takes the correction to be unbiased, which a penalty or a projector of the wrong shape contradicts",
-    "augmented": "derived here for least squares on a Gaussian design, to leading order; approximate for other bases",
+    "plugin": "takes the correction to be unbiased; low where a penalty or a projector of the wrong shape shrinks it",
+    "augmented": "derived here for least squares on a Gaussian design, to leading order; approximate for other bases, "
+    "and low where a penalty shrinks the correction",
 }
-SETTINGS = ("penalty", "lengthscale", "leaf")
 
 
 def parts(result: ColliderResult, digits: int, *, full: bool) -> list[Part]:
     """The parts of the printed form, those that exist."""
     blocks = (
-        _setting(result, digits),
-        _reasons(result, full=full),
+        [*setting(result, digits), *symbols(result)],
+        reasons(result, full=full),
         _constraints(result, digits),
         _violations(result, digits),
         _gain(result, digits),
@@ -49,87 +37,6 @@ def parts(result: ColliderResult, digits: int, *, full: bool) -> list[Part]:
     for block in blocks:
         shown += [Gap(), *block] if block and shown else block
     return shown
-
-
-def known(value: float | None) -> bool:
-    """Whether there is a number to print."""
-    return value is not None and not np.isnan(value)
-
-
-# what was fitted -----------------------------------------------------------------------------------------------------
-def _setting(result: ColliderResult, digits: int) -> list[Part]:
-    q = result.n_responses
-    rows = f"labelled n = {result.nobs}, unlabelled m = {result.n_unlabeled}"
-    lines: list[Part] = [Line(result.data_name, label="data:")] if result.data_name else []
-    lines.append(Line(rows + (f"; {q} responses, measures are averaged over them" if q > 1 else ""), label="rows:"))
-    base = [result.base, *_tuned(result, digits)]
-    lines.append(Line(", ".join(word for word in base if word), label="base:"))
-    if result.constraints or result.projection is not None:
-        lines.append(Line(projection_words(result), label="projection:"))
-    return lines
-
-
-def _tuned(result: ColliderResult, digits: int) -> list[str]:
-    """Words on the hyper-parameters of the base and how well it predicts."""
-    tuning = result.tuning
-    chosen = [f"{name} {_values(tuning[name], digits)}" for name in SETTINGS if np.size(tuning.get(name, ()))]
-    if chosen and "criterion" in tuning:
-        chosen.append(f"chosen by {CRITERIA.get(tuning['criterion'], str(tuning['criterion']))}")
-    if result.break_even is not None and known(result.break_even.r_squared):
-        chosen.append(f"out-of-sample R-squared {_format.number(result.break_even.r_squared, digits)}")
-    return chosen
-
-
-def _values(values: Any, digits: int) -> str:
-    """Numbers that may all be the same, as that one."""
-    flat = np.unique(np.asarray(values, dtype=np.float64))
-    if len(flat) == 1:
-        return "infinite" if np.isinf(flat[0]) else _format.number(flat[0], digits)
-    listed = np.asarray(values, dtype=np.float64).ravel()
-    if len(listed) > MOST_VALUES:
-        return f"{_format.number(flat[0], digits)} to {_format.number(flat[-1], digits)}"
-    return " and ".join("infinite" if np.isinf(value) else _format.number(value, digits) for value in listed)
-
-
-def projection_words(result: ColliderResult) -> str:
-    """How predictions differ from those of the base, on one line."""
-    projection = result.projection
-    if projection is None:
-        return "none, predictions are those of the base"
-    if not result.projects:
-        return f"none, the penalty of the {projection.title} is infinite: predictions are those of the base"
-    words = METHODS.get(projection.method, projection.method)
-    columns = projection.columns
-    on = ", ".join(columns) if len(columns) <= MOST_COLUMNS else f"{len(columns)} columns"
-    words += f"; projector {projection.projector or 'regression'} on {on}, N = {len(projection.before)} rows"
-    absent = _without_effect(result)
-    return words + (f"; none for {', '.join(absent)}" if absent else "")
-
-
-def _without_effect(result: ColliderResult) -> list[str]:
-    """Constraints and responses whose penalty is infinite, when others have an effect."""
-    assert result.projection is not None
-    if result.projection.method == "erm":
-        return []
-    infinite = np.isinf(np.atleast_2d(result.projection.penalty))
-    used = result.used_constraints
-    found = [used[k] for k in np.flatnonzero(infinite.all(axis=1)) if k < len(used)]
-    return found + [f"response {j + 1}" for j in np.flatnonzero(infinite.all(axis=0))]
-
-
-def _reasons(result: ColliderResult, *, full: bool) -> list[Part]:
-    """Roles of the nodes of the graph, and why each is used as it is."""
-    rows = [
-        (name, result.roles.get(name, ""), result.reasons.get(name, ""))
-        for name in dict.fromkeys((*result.roles, *result.reasons))
-    ]
-    if not rows:
-        return []
-    shown = rows if full else rows[:MOST_REASONS]
-    texts = tuple(f"{name}{f' ({role})' if role else ''}{f': {why}' if why else ''}" for name, role, why in shown)
-    hidden = len(rows) - len(shown)
-    more: list[Part] = [Line(f"{hidden} more in summary()")] if hidden else []
-    return [Items("graph, role of each variable and what it is used for:", texts), *more]
 
 
 # constraints ---------------------------------------------------------------------------------------------------------
@@ -213,7 +120,7 @@ def _gain(result: ColliderResult, digits: int) -> list[Part]:
     if predicted is not None and result.projects:
         shown.append(Line("predicted: from the correction alone, if the constraints hold; exact: for E[f|A,B] known"))
     if gain is not None and compared:
-        shown += [Line(gain_words(result, digits)), Line(_null_words(gain.n_resamples, gain.confidence_level))]
+        shown += [Line(gain_words(result, digits)), Line(_null_words(gain))]
     return shown
 
 
@@ -232,19 +139,27 @@ def gain_words(result: ColliderResult, digits: int) -> str:
     return f"held-out squared error: {losses}{share}; {conclusion(gain)}"
 
 
-def conclusion(gain: Any) -> str:
+def conclusion(gain: HeldOutGain) -> str:
     """A verdict by the interval: only one that excludes 0 speaks of an effect."""
-    if gain.low > 0:
-        return "the interval excludes 0"
     if gain.high < 0:
         return "the interval excludes 0, the projection did harm"
-    return "the interval includes 0"
+    verdict = "the interval excludes 0" if gain.low > 0 else "the interval includes 0"
+    why = disagreement(gain)
+    return f"{verdict}; {why}" if why else verdict
 
 
-def _null_words(n_resamples: int, level: float) -> str:
+def disagreement(gain: HeldOutGain) -> str:
+    """What to go by where interval and p-value seem to say different things of a smaller loss; empty elsewhere."""
+    if (gain.low > 0) == (gain.pvalue < 1.0 - gain.confidence_level):
+        return ""
+    tail = _format.number((1.0 - gain.confidence_level) / 2.0, 3)
+    return f"conclude by the interval, which leaves {tail} on each side; the p-value is one-sided"
+
+
+def _null_words(gain: HeldOutGain) -> str:
     return (
-        f"interval: {_format.percent(level)} percent; p-value: one-sided, {n_resamples} flips of signs of row "
-        "differences, null: base and projected errors are exchangeable in each row"
+        f"interval: {_format.percent(gain.confidence_level)} percent; p-value: one-sided, by the t statistic that the "
+        f"interval inverts, null: no gain is expected of fits to {_format.number(gain.n_train, 4)} rows"
     )
 
 
@@ -275,8 +190,9 @@ def _break_even(result: ColliderResult, digits: int) -> str:
         return ""
     if not np.isfinite(even.ratio):
         return even.verdict
+    least = ", the least of the responses," if np.size(even.ratios) > 1 else ""
     sizes = f"N = {even.n_rows}, n = {even.n}"
-    return f"N (1 - R2) / (n R2) = {_format.number(even.ratio, digits)} with {sizes}: {even.verdict}"
+    return f"N (1 - R2) / (n R2) = {_format.number(even.ratio, digits)}{least} with {sizes}: {even.verdict}"
 
 
 def sensitivity_words(result: ColliderResult, digits: int) -> str:

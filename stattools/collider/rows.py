@@ -12,6 +12,7 @@ from stattools.collider.features import FeatureMap
 from stattools.rkhs.fourier import over_rows
 
 Fitted = TypeVar("Fitted")
+Penalty = str | float | FloatArray  # "gcv", or numbers for all targets or each of them
 FEW_FEATURES = 0.1  # for each row
 ROWS_AT_ONCE = 8192
 

@@ -17,7 +17,7 @@ from stattools._typing import FloatArray, IntArray
 from stattools.collider import features as maps
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Path
-from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, repeated, sharing
+from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Penalty, Rows, joint, repeated, sharing
 from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, weights_by_type
 
 LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
@@ -34,7 +34,7 @@ def is_many(rows: Rows) -> bool:
 
 
 def fit_smoother(
-    kind: str, rows: Rows, targets: FloatArray, penalty: str | float, seed: Any
+    kind: str, rows: Rows, targets: FloatArray, penalty: Penalty, seed: Any
 ) -> Smoother | StreamedSmoother:
     """The best smoother of one kind over the lengthscales of that kind."""
     if is_many(rows):
@@ -57,7 +57,7 @@ def fit_smoother(
     return replace(best, settings={**best.settings, "criterion": tried})
 
 
-def _fit_many(kind: str, rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> StreamedSmoother:
+def _fit_many(kind: str, rows: Rows, targets: FloatArray, penalty: Penalty, seed: Any) -> StreamedSmoother:
     """Settings by generalised cross-validation on some of the rows, then one pass over all of them."""
     chosen = _some_of_each_type(rows.types, _random.generator(seed, ROWS_KEY))
     fewer = rows.some(chosen)
@@ -206,7 +206,7 @@ def _fit(
     kind: str,
     rows: Rows,
     targets: FloatArray,
-    penalty: str | float,
+    penalty: Penalty,
     words: str,
     main: FeatureMap,
     given: FeatureMap | None,
@@ -227,7 +227,8 @@ def _fit(
         path = Path.of(design.values * roots[:, None], degrees=float(spent[shared].max()), scored=scored)
         weighted = remainder[:, shared] * roots[:, None]
         cautious = kind not in ("linear", "cells") or r > FEW_FEATURES * np.count_nonzero(rows.first)
-        penalties = path.best(weighted, cautious=cautious) if penalty == "gcv" else np.full(len(shared), float(penalty))
+        chooses = isinstance(penalty, str)
+        penalties = path.best(weighted, cautious=cautious) if chooses else np.broadcast_to(penalty, q)[shared]
         parts.append(Part(shared, roots, path))
         coefficients[:, shared] = path.coefficients(weighted, penalties)
         chosen[shared] = penalties
@@ -266,9 +267,14 @@ def _noise(
     return np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / n)
 
 
-def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, seed: Any) -> Sum:
-    """A linear smoother, and one by a kernel, or of many rows by its random features, for what it leaves."""
-    linear = fit_smoother("linear", rows, targets, penalty, seed)
+def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, linear_penalty: Penalty, seed: Any) -> Sum:
+    """A linear smoother, and one by a kernel, or of many rows by its random features, for what it leaves.
+
+    The kernel's penalty is always chosen: a given one is that of the linear smoother, which is then alone.
+    """
+    linear = fit_smoother("linear", rows, targets, linear_penalty, seed)
+    if penalty != "gcv":
+        return Sum((linear,), rows)
     rest = targets - linear.predict(rows.columns, rows.given)
     return Sum((linear, fit_smoother("rff" if is_many(rows) else "kernel", rows, rest, penalty, seed)), rows)
 
@@ -322,6 +328,17 @@ class Sum:
 
     def compact(self) -> Sum:
         return Sum(tuple(term.compact() for term in self.terms), NO_ROWS)
+
+
+def linear_contrasts(columns: FloatArray, given: FloatArray | None) -> tuple[FloatArray, float]:
+    """Directions of the features of a linear smoother of (N, d) columns, and the sum of squares of all features.
+
+    Returns the (N, r) orthonormal left singular vectors of the features: scaled columns, less their regression on B.
+    """
+    rows = Rows(columns, given, np.zeros(len(columns), dtype=np.intp), np.ones((len(columns), 1)))
+    ((_, main, on_given),) = _feature_maps("linear", rows, None)
+    values = _design(rows, "linear", main, on_given).values
+    return Path.of(values, degrees=1.0).left, float(np.sum(values**2))
 
 
 # the part that B explains --------------------------------------------------------------------------------------------

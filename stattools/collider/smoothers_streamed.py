@@ -17,7 +17,7 @@ from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Penalised
-from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Rows, joint, repeated, sharing
+from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Penalty, Rows, joint, repeated, sharing
 from stattools.rkhs.fourier import PRECISION, accumulate, beside
 
 
@@ -233,7 +233,7 @@ def fit_streamed(
     words: str,
     rows: Rows,
     targets: FloatArray,
-    penalty: str | float,
+    penalty: Penalty,
     main: FeatureMap,
     given: FeatureMap | None,
     *,
@@ -270,7 +270,9 @@ def fit_streamed(
         total, scored = _total(weighted), weighted[0]
         path = ProductPath.of(total.gram, total.count, degrees=float(spent[shared].max()), rounding=rounding)
         penalties = (
-            path.best(total, scored, cautious=cautious) if penalty == "gcv" else np.full(len(shared), float(penalty))
+            path.best(total, scored, cautious=cautious)
+            if isinstance(penalty, str)
+            else np.broadcast_to(penalty, q)[shared]
         )
         parts.append(Part(shared, relative, path))
         coefficients[:, shared] = path.coefficients(total, penalties)

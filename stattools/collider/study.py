@@ -30,6 +30,7 @@ from stattools.collider.assembly import (
     Sensitivity,
     ShiftCheck,
 )
+from stattools.collider.features import Scaler
 from stattools.collider.fitting import Options, ProjectedFit
 from stattools.collider.result import ColliderResult
 
@@ -119,26 +120,26 @@ def run(
 
 
 def _usable(problem: Problem, notes: Notes) -> Problem:
-    """Constraints whose independent columns vary; none when the response is constant."""
-    if problem.constraints and not (np.ptp(problem.y, axis=0) > 0).any():
+    """Constraints in the independent columns that vary in some row; none when the response is constant."""
+    if problem.constraints and not Scaler.varies(problem.y).any():
         notes.remark("y is constant: the base predicts that constant, and there is nothing to project")
         return problem.only([False] * len(problem.constraints))
     rows = np.vstack([problem.X, problem.unlabeled])
-    constant = np.ptp(rows, axis=0) == 0
-    kept = []
+    constant = ~Scaler.varies(rows)
+    varying = []
     for constraint, label in zip(problem.constraints, problem.labels, strict=True):
         names = [problem.names[j] for j in constraint.independent if constant[j]]
-        kept.append(len(names) < len(constraint.independent))
+        varying.append(replace(constraint, independent=tuple(j for j in constraint.independent if not constant[j])))
         if names:
-            effect = "has no effect" if not kept[-1] else "uses the other columns"
+            effect = "uses the other columns" if varying[-1].independent else "has no effect"
             notes.warn(f"{', '.join(names)} is constant in all rows; {label} {effect}", DegenerateDataWarning)
-    return problem.only(kept)
+    return replace(problem, constraints=tuple(varying)).only([bool(one.independent) for one in varying])
 
 
 def _check(
     problem: Problem, examination: Examination, notes: Notes, seed: np.random.SeedSequence
 ) -> tuple[ConstraintCheck, ...]:
-    X, y, n = problem.X, problem.y, len(problem.y)
+    X, y, n = problem.X, problem.y * gains.response_units(problem.y), len(problem.y)
     if problem.constraints and n > TEST_ROWS:
         chosen = np.sort(_random.generator(seed, TEST_ROWS_KEY).choice(n, TEST_ROWS, replace=False))
         X, y = X[chosen], y[chosen]
@@ -151,6 +152,7 @@ def _check(
         y,
         problem.constraints,
         problem.labels,
+        problem.names,
         method=examination.test,
         n_resamples=examination.n_resamples,
         level=examination.level,
@@ -186,16 +188,18 @@ def _shift(
 def _remark_on_method(fit: ProjectedFit, options: Options, problem: Problem, notes: Notes) -> None:
     if options.method == "auto":
         notes.remark(
-            f"method='auto' chose {fit.method!r} by the break-even ratio {fit.ratio:.3g}, which rests on these data; "
-            "intervals do not "
-            "account for the choice"
+            f"method='auto' chose {fit.method!r} by the break-even ratio {fit.ratios.min():.3g}, which rests on these "
+            "data; intervals do not account for the choice"
         )
-    if fit.method in ("plugin", "erm") and fit.ratio < 1.0 and problem.constraints:
+    short = np.flatnonzero(fit.ratios < 1.0)
+    if fit.method in ("plugin", "erm") and len(short) and problem.constraints:
         which = "plug-in" if fit.method == "plugin" else "constrained fit by an estimated"
+        single = len(fit.ratios) == 1
+        of = "" if single else f" of response {' and '.join(str(j + 1) for j in short)}"
         notes.warn(
-            f"N (1 - R2) / (n R2) = {fit.ratio:.3g} with N = {len(fit.values)} rows, n = {len(problem.y)}: the {which} "
-            "projection needs a ratio "
-            "above 1 to gain. Pass more unlabelled rows or method='augmented'",
+            f"N (1 - R2) / (n R2){of} = {' and '.join(f'{ratio:.3g}' for ratio in fit.ratios[short])} with N = "
+            f"{len(fit.values)} rows, n = {len(problem.y)}: the {which} projection needs a ratio above 1 to gain. Pass "
+            f"more unlabelled rows or method='augmented'{'' if single else ', or fit each response by itself'}",
             InsufficientUnlabeledWarning,
         )
     correction = fit.correction
@@ -228,8 +232,8 @@ def _gain(
                 f"{examination.n_folds} times"
             )
         return None
-    if not fit.projects:
-        return _no_gain(fit, examination, n)
+    if not problem.constraints or (options.penalty == np.inf and fit.method != "erm"):
+        return _no_gain(fit, problem, examination)
     if n < FEWEST_GAIN_ROWS:
         raise InvalidDataError(f"the held-out gain needs at least {FEWEST_GAIN_ROWS} labelled rows, and there are {n}")
     result = gains.held_out_gain(
@@ -238,21 +242,37 @@ def _gain(
         problem.y,
         n_folds=examination.n_folds,
         n_repeats=examination.n_repeats,
-        n_resamples=examination.n_resamples,
         confidence_level=examination.confidence_level,
         rng=_random.child_seed(seed, GAIN_KEY),
     )
-    notes.remark(
-        f"the interval of the gain is approximate: folds share training rows. It is about fits to {result.n_train:g} "
-        "labelled rows, with "
-        "all choices made anew in each fold"
-    )
+    _remark_on_gain(result, fit, examination, notes)
     return result
 
 
-def _no_gain(fit: ProjectedFit, examination: Examination, n: int) -> HeldOutGain:
-    """Base and projected fit are the same function."""
-    loss = float(np.mean(fit.residuals**2))
+def _remark_on_gain(result: HeldOutGain, fit: ProjectedFit, examination: Examination, notes: Notes) -> None:
+    count, total = np.count_nonzero(result.fold_means), len(result.fold_means)
+    if count == 0:
+        notes.remark(
+            f"none of the {total} fits to the other folds has a projection that takes effect: the held-out gain is 0 "
+            "in each, and their spread tells nothing of how large it is for other rows, so there is no interval"
+        )
+        return
+    kept = " but for the constraints to leave out" if examination.on_violation == "skip" else ""
+    notes.remark(
+        "interval and p-value of the gain are approximate: folds share training rows. They are about fits to "
+        f"{result.n_train:g} labelled rows, with all choices made anew in each fold{kept}"
+    )
+    if count < total or not fit.projects:
+        notes.remark(
+            f"{count} of {total} fits to the other folds have a projection that takes effect, and the fit to all rows "
+            f"has {'one' if fit.projects else 'none'}; the held-out gain is a mean over such fits and others"
+        )
+
+
+def _no_gain(fit: ProjectedFit, problem: Problem, examination: Examination) -> HeldOutGain:
+    """Base and projected fit are the same function by what was asked for, or by constraints that were left out."""
+    n = len(problem.y)
+    loss = float(np.mean((fit.residuals * gains.response_units(problem.y)) ** 2))
     zeros = np.zeros(examination.n_folds * examination.n_repeats)
     return HeldOutGain(
         estimate=0.0,
@@ -261,7 +281,6 @@ def _no_gain(fit: ProjectedFit, examination: Examination, n: int) -> HeldOutGain
         high=0.0,
         confidence_level=examination.confidence_level,
         pvalue=1.0,
-        n_resamples=0,
         base_loss=loss,
         projected_loss=loss,
         n_folds=examination.n_folds,
@@ -276,16 +295,17 @@ def _theory(
     fit: ProjectedFit, problem: Problem, projection: Projection | None
 ) -> tuple[PredictedGain | None, BreakEven, Sensitivity | None]:
     n, p = problem.X.shape
-    even = gains.break_even(fit.ratio, fit.r_squared, n, len(fit.values))
+    units = gains.response_units(problem.y)
+    even = gains.break_even(fit.ratios, fit.r_squared, n, len(fit.values))
     if fit.correction is None or projection is None or fit.method == "erm":
         return None, even, None
-    values = projection.before - projection.after
+    values = (projection.before - projection.after) * units
     columns = {j for constraint in problem.constraints for j in constraint.independent}
     # least squares on n - 1 rows has mean squared error R* (1 + (p + 1) / (n - p - 3)) on another, to first order
-    risk = float(np.mean(fit.residuals**2)) * (n - p - 3) / (n - 2) if n > p + 3 else NAN
+    risk = float(np.mean((fit.residuals * units) ** 2)) * (n - p - 3) / (n - 2) if n > p + 3 else NAN
     linear = gains.linear_gain(risk, len(columns), n, p) if getattr(fit.base, "name", "") == "ridge" else NAN
-    predicted = gains.predicted_gain(fit.method, values, fit.correction.noise, linear)
-    variance = float(np.mean(np.var(problem.y, axis=0)))
+    predicted = gains.predicted_gain(fit.method, values, fit.correction.noise * units**2, linear)
+    variance = float(np.mean(np.var(problem.y * units, axis=0)))
     return predicted, even, gains.sensitivity(predicted.net, values, variance)
 
 

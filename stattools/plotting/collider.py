@@ -63,7 +63,7 @@ def plot_collider(result: Any, kind: str = "projection", ax: Any = None, **optio
     >>> plot_collider(model.results_, "tuning").get_xlabel()
     'penalty'
     """
-    parts = ("checks", "projection", "tuning", "sensitivity")
+    parts = ("checks", "projection", "tuning", "sensitivity", "_absent_plots")
     _style.require(result, parts, "what ColliderRegressor keeps in results_")
     drawings: dict[str, Any] = {
         "projection": _projection,
@@ -72,22 +72,21 @@ def plot_collider(result: Any, kind: str = "projection", ax: Any = None, **optio
         "graph": _graph,
         "tuning": _tuning,
     }
+    missing = result._absent_plots()
+    if isinstance(kind, str) and kind in missing:
+        raise InvalidParameterError(f"kind is {kind!r}, which this result cannot draw: {missing[kind]}")
     return _style.call(drawings, kind, options, result, ax)
 
 
 def _graph(result: Any, ax: Any, *, roles: bool = True) -> Any:
     from stattools.plotting.collider_graph import plot_graph
 
-    if result.graph is None:
-        raise InvalidParameterError("kind is 'graph'; the constraints of this fit were not read from a graph")
     return plot_graph(result.graph, ax=ax, roles=roles)
 
 
 # projection ----------------------------------------------------------------------------------------------------------
 def _projection(result: Any, ax: Any, *, column: Any = 0, response: int = 1) -> Any:
     projection = result.projection
-    if projection is None or not result.projects or not projection.columns:
-        raise InvalidParameterError("kind is 'projection'; predictions of this fit are those of the base")
     j = _column(projection, column)
     q = projection.before.shape[1]
     k = _validation.integer(response, "response", minimum=1, maximum=q) - 1
@@ -107,9 +106,12 @@ def _projection(result: Any, ax: Any, *, column: Any = 0, response: int = 1) -> 
     level = float(np.mean(projection.after[:, k]))
     ax.axhline(level, color=_style.GREY, linewidth=0.9, zorder=1)
     _style.legend(ax, fontsize="small", title="mean of the function", title_fontsize="small", handlelength=3.2)
+    name = str(projection.columns[j])
     of = f" of response {k + 1}" if q > 1 else ""
-    title = f"Function{of} before and after the {projection.title}"
-    return _style.finish(ax, title=title, xlabel=str(projection.columns[j]), ylabel="function value")
+    count = len(projection.columns)
+    which = f"{name} ({j + 1} of {count})" if count > 1 else name
+    title = f"Function{of} before and after the {projection.title}, along {which}"
+    return _style.finish(ax, title=_style.wrapped(title, 75), xlabel=name, ylabel="function value")
 
 
 def _column(projection: Any, column: Any) -> int:
@@ -160,8 +162,6 @@ def smooth_means(x: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatAr
 # gain ----------------------------------------------------------------------------------------------------------------
 def _gain(result: Any, ax: Any) -> Any:
     gain = result.gain
-    if gain is None or not result.compares:
-        raise InvalidParameterError("kind is 'gain'; the held-out gain of this fit was not measured")
     ax = _style.axes(ax)
     means = np.asarray(gain.fold_means)
     numbers = np.arange(1, len(means) + 1)
@@ -178,7 +178,7 @@ def _gain(result: Any, ax: Any) -> Any:
     ax.set_xticks([*numbers, place] if len(numbers) <= 20 else [place], _fold_names(numbers))
     ax.set_xlim(0.4, place + 0.6)
     _room_for_legend(ax, 0.3)
-    title = f"Gain {_style.number(gain.estimate)} of the projection, p = {_style.number(gain.pvalue)}"
+    title = f"Gain {_style.number(gain.estimate)} of the projection, one-sided p = {_style.number(gain.pvalue)}"
     folds = "fold" if gain.n_repeats == 1 else f"fold, {gain.n_repeats} repeats of {gain.n_folds}"
     return _style.finish(ax, title=title, xlabel=folds, ylabel="squared error, base less projected")
 
@@ -209,8 +209,6 @@ def _fold_names(numbers: Any) -> list[str]:
 # sensitivity ---------------------------------------------------------------------------------------------------------
 def _sensitivity(result: Any, ax: Any) -> Any:
     predicted, sensitive = result.predicted, result.sensitivity
-    if predicted is None or sensitive is None or not predicted.raw > 0 or not result.projects:
-        raise InvalidParameterError("kind is 'sensitivity'; this fit predicts no gain that a violation could cancel")
     checks = [check for check in result.checks if check.used and np.isfinite(check.violation_high)]
     measured = [value for check in checks for value in (check.violation_high, check.detectable) if np.isfinite(value)]
     end = max(REACH * sensitive.threshold, *(1.1 * value for value in measured), 0.25 * predicted.raw)
@@ -232,7 +230,8 @@ def _sensitivity(result: Any, ax: Any) -> Any:
     _violations(ax, checks, float(low.min()), float(high.max()))
     _room_for_legend(ax, 0.25)
     title = "Predicted gain against the size of a violation"
-    xlabel = "size of the violation |m|$^2$, in squared units of the response"
+    units = "squared units of the response" if result.n_responses == 1 else "variances of the responses"
+    xlabel = f"size of the violation |m|$^2$, in {units}"
     return _style.finish(ax, title=title, xlabel=xlabel, ylabel="gain in mean squared error")
 
 
@@ -256,8 +255,6 @@ def _violations(ax: Any, checks: Any, low: float, high: float) -> None:
 # tuning --------------------------------------------------------------------------------------------------------------
 def _tuning(result: Any, ax: Any, *, of: str = "penalty") -> Any:
     tuning = result.tuning
-    if not np.size(tuning.get("path", ())) > 1:
-        raise InvalidParameterError(f"kind is 'tuning'; nothing was tuned in the base {result.base!r}")
     if "leaves" in tuning:
         _validation.choice(of, ("penalty",), "of")
         return _leaves(tuning, ax)

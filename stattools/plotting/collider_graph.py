@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from stattools import _validation
-from stattools._typing import FloatArray
 from stattools.plotting import _style
 
 SWEEPS = 8
@@ -50,17 +49,15 @@ def plot_graph(result: Any, *, ax: Any = None, roles: bool = True) -> Any:
     _style.require(result, ("nodes", "edges", "roles", "use"), "a CompiledGraph")
     show_roles = _validation.boolean(roles, "roles")
     places, bends = layered_layout(result.nodes, result.edges)
-    tallest = max(np.unique([x for x, _ in places.values()], return_counts=True)[1])
-    ax = _style.axes(ax, height=float(np.clip(1.6 + 0.95 * tallest, 2.8, 9.0)))
-    size = "medium" if max(x for x, _ in places.values()) < 4 else "small"
-    boxes = {node: _draw_node(ax, result, node, places[node], show_roles, size) for node in result.nodes}
+    xy = np.array(list(places.values()))
+    low, high = _limits(places, bends)
+    ax = _style.axes(ax, height=float(np.clip(1.3 + 0.95 * (high - low), 2.8, 9.0)))
+    ax.set_xlim(xy[:, 0].min() - 0.5, xy[:, 0].max() + 0.5)
+    ax.set_ylim(low, high)
+    narrow = xy[:, 0].max() >= 4
+    boxes = {node: _draw_node(ax, result, node, places[node], show_roles, narrow) for node in result.nodes}
     for edge in result.edges:
         _draw_edge(ax, boxes, places, edge, bends[edge], result.latent)
-    xy = np.array(list(places.values()))
-    ax.set_xlim(xy[:, 0].min() - 0.5, xy[:, 0].max() + 0.5)
-    arcs = [_middle(places[edge[0]], places[edge[1]], bends[edge]) for edge in result.edges]
-    heights = np.array([*xy[:, 1], *arcs])
-    ax.set_ylim(min(xy[:, 1].min() - 0.75, heights.min() - 0.3), max(xy[:, 1].max() + 0.55, heights.max() + 0.3))
     _legend(ax, [result.use(node) for node in result.nodes])
     ax.set_axis_off()
     words = f"no constraint on the regression of {result.response}"
@@ -70,22 +67,26 @@ def plot_graph(result: Any, *, ax: Any = None, roles: bool = True) -> Any:
     return ax
 
 
-def _draw_node(ax: Any, result: Any, node: Any, place: tuple[float, float], show_roles: bool, size: str) -> Any:
+def _draw_node(ax: Any, result: Any, node: Any, place: tuple[float, float], show_roles: bool, narrow: bool) -> Any:
+    """A box with the name of a node and below it its role, where no arrow can cross it."""
+    from matplotlib.offsetbox import AnnotationBbox, TextArea, VPacker
+
     use = result.use(node)
     fill, border, ink = LOOKS[use]
     name = str(node)
     name = name if len(name) <= LARGEST_NAME else name[: LARGEST_NAME - 1] + "…"
-    dashed = use in ("latent", "dropped")
-    box: dict[str, Any] = {"boxstyle": "round,pad=0.45", "facecolor": fill, "edgecolor": border, "linewidth": 1.2}
-    if dashed:
-        box["linestyle"] = (0, (3, 2))
-    style: dict[str, Any] = {"ha": "center", "va": "center", "color": ink, "fontsize": size, "zorder": 3}
-    text = ax.text(*place, name, bbox=box, gid=f"node {node}", **style)
+    size = "small" if narrow else "medium"
+    lines: list[Any] = [TextArea(name, textprops={"color": ink, "fontsize": size, "ha": "center"})]
     if show_roles and node in result.roles:
-        words = _style.wrapped(result.roles[node], 18)
-        style = {"fontsize": "x-small", "color": _style.INK, "ha": "center", "va": "top", "zorder": 5}
-        ax.annotate(words, place, (0, -15), textcoords="offset points", **style)
-    return text
+        words = _style.wrapped(result.roles[node], 12 if narrow else 18)
+        style = {"color": ink, "fontsize": "x-small", "ha": "center", "multialignment": "center"}
+        lines.append(TextArea(words, textprops=style))
+    box: dict[str, Any] = {"boxstyle": "round,pad=0.35", "facecolor": fill, "edgecolor": border, "linewidth": 1.2}
+    if use in ("latent", "dropped"):
+        box["linestyle"] = (0, (3, 2))
+    packed = VPacker(children=lines, align="center", pad=0, sep=2)
+    drawn = AnnotationBbox(packed, place, bboxprops=box, pad=0.3, zorder=3, gid=f"node {node}")
+    return ax.add_artist(drawn)
 
 
 def _draw_edge(
@@ -93,18 +94,20 @@ def _draw_edge(
 ) -> None:
     from matplotlib.patches import FancyArrowPatch
 
+    from stattools.plotting.collider_arcs import DataArc
+
     start, end = edge
     dashed = start in latent or end in latent
     arrow = FancyArrowPatch(
         places[start],
         places[end],
-        patchA=boxes[start].get_bbox_patch(),
-        patchB=boxes[end].get_bbox_patch(),
+        patchA=boxes[start].patch,
+        patchB=boxes[end].patch,
         shrinkA=1.0,
         shrinkB=2.0,
         arrowstyle="-|>",
         mutation_scale=12,
-        connectionstyle=f"arc3,rad={bend:.4f}",
+        connectionstyle=DataArc(bend, ax.transData),
         linewidth=1.1,
         linestyle=(0, (4, 2)) if dashed else "-",
         color=_style.GREY if dashed else _style.INK,
@@ -139,7 +142,7 @@ def layered_layout(
     places : dict
         (x, y) of each node; x is a whole number, the layer, and nodes of a layer are at least 1 apart.
     bends : dict
-        For each edge the height of its arc as matplotlib's "arc3" takes it, 0 for a straight line.
+        For each edge how far the middle of its arc is above the straight line, in units of y.
 
     Notes
     -----
@@ -171,9 +174,18 @@ def layered_layout(
     return places, bends
 
 
-def _middle(start: tuple[float, float], end: tuple[float, float], bend: float) -> float:
-    """Height of the middle of an arc; see `_bend`."""
-    return float((start[1] + end[1]) / 2 - bend * np.hypot(end[0] - start[0], end[1] - start[1]) / 2)
+def _limits(
+    places: Mapping[Any, tuple[float, float]], bends: Mapping[tuple[Any, Any], float]
+) -> tuple[float, float]:
+    """Lowest and highest y in sight: all boxes and all arcs."""
+    nodes = np.array([y for _, y in places.values()])
+    along = np.linspace(0.0, 1.0, 21)
+    arcs = [
+        (1 - along) * places[start][1] + along * places[end][1] + 4 * along * (1 - along) * bend
+        for (start, end), bend in bends.items()
+    ]
+    reach = np.concatenate([nodes, *arcs])
+    return float(min(nodes.min() - 0.6, reach.min() - 0.2)), float(max(nodes.max() + 0.6, reach.max() + 0.2))
 
 
 def _levels(nodes: Sequence[Any], edges: Sequence[tuple[Any, Any]]) -> dict[Any, int]:
@@ -226,9 +238,5 @@ def _heights(layers: Sequence[Sequence[Hashable]]) -> dict[Hashable, float]:
 
 
 def _bend(start: tuple[float, float], end: tuple[float, float], stops: Sequence[float]) -> float:
-    """The arc through the mean height of an edge in the layers between; its middle is half of "rad" off the chord."""
-    if not stops:
-        return 0.0
-    chord: FloatArray = np.subtract(end, start)
-    offset = float(np.mean(stops)) - (start[1] + end[1]) / 2
-    return float(np.clip(-2 * offset / np.hypot(*chord), -0.6, 0.6))
+    """The arc whose middle is at the mean height of an edge in the layers between."""
+    return float(np.mean(stops)) - (start[1] + end[1]) / 2 if stops else 0.0

@@ -304,7 +304,10 @@ class Result:
         ...
         stattools._errors.InvalidParameterError: ...
         """
-        kinds = self._available_plots()
+        kinds, absent = self._available_plots(), self._absent_plots()
+        if isinstance(kind, str) and kind in absent:
+            others = f"; it can draw {', '.join(map(repr, kinds))}" if kinds else ""
+            raise InvalidParameterError(f"kind is {kind!r}, which this result cannot draw: {absent[kind]}{others}")
         if not kinds:
             raise InvalidParameterError(f"kind is {kind!r}; this {type(self).__name__} has no plot")
         kind = kinds[0] if kind is None else _validation.choice(kind, kinds, "kind")
@@ -313,6 +316,10 @@ class Result:
     def _available_plots(self) -> tuple[str, ...]:
         """The kinds this one result can draw; a subclass narrows them when parts are absent."""
         return self.plot_kinds
+
+    def _absent_plots(self) -> Mapping[str, str]:
+        """Why this one result cannot draw the other kinds, and what to do about it; a subclass may give reasons."""
+        return {}
 
 
 def _column(values: Any) -> Any:

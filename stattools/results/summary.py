@@ -22,6 +22,7 @@ _LATEX = {
     "|": r"\textbar{}",
     **{character: "\\" + character for character in "&%$#_"},
 }
+HANGING = 2  # blanks before what is left of a wrapped name
 UNBROKEN = 24  # a name of so many characters is not broken where columns can be continued below
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
@@ -242,13 +243,10 @@ def _column_chunks(widths: Sequence[int], n_left: int, room: int) -> list[list[i
 
 
 def _row_lines(row: Sequence[str], chosen: Sequence[int], widths: Sequence[int], n_left: int, indent: str) -> list[str]:
-    wrapped = [_format.wrap(row[k], widths[k], hanging="") for k in chosen]
+    """A row begins on one line with all its cells; what of a wrapped name is left goes below, indented."""
+    wrapped = [_format.wrap(row[k], widths[k], hanging=" " * (HANGING if k < n_left else 0)) for k in chosen]
     height = max(map(len, wrapped))
-    # numbers stand on the last line of a wrapped name
-    columns = [
-        [*cell, *[""] * (height - len(cell))] if k < n_left else [*[""] * (height - len(cell)), *cell]
-        for k, cell in zip(chosen, wrapped, strict=True)
-    ]
+    columns = [[*cell, *[""] * (height - len(cell))] for cell in wrapped]
     flush = [k < n_left for k in chosen]
     sizes = [widths[k] for k in chosen]
     return [(indent + _format.align(list(line), sizes, flush)).rstrip() for line in zip(*columns, strict=True)]

@@ -56,6 +56,19 @@ def squared_distances(x: FloatArray, y: FloatArray | None = None) -> FloatArray:
     return np.asarray(_mirrored(squared) if y is None else squared)
 
 
+def lexicographic_order(points: FloatArray) -> IntArray:
+    """(n,) indices that sort the rows of (n, p) points by their first column, ties by the next.
+
+    What is chosen along this order, pivots say, depends on the set of points and not on the order of their rows.
+
+    Examples
+    --------
+    >>> lexicographic_order(np.array([[2.0, 0.0], [1.0, 5.0], [1.0, 4.0]]))
+    array([2, 1, 0])
+    """
+    return np.lexsort(points.T[::-1]) if points.shape[1] else np.arange(len(points))
+
+
 def _refine(squared: FloatArray, x: FloatArray, y: FloatArray, x_norms: FloatArray, y_norms: FloatArray) -> None:
     rows_at_once = max(1, CHUNK // max(1, len(y)))
     pairs_at_once = max(1, CHUNK // max(1, x.shape[1]))

@@ -89,14 +89,14 @@ def test_augmented_targets_are_stacked_by_inverse_variance():
 
 
 def test_the_break_even_ratio_of_a_known_fit():
-    y = np.array([[0.0], [2.0]])
-    residuals = np.array([[0.5], [0.5]])
-    assert augmented.out_of_sample_r_squared(residuals, y) == 0.75
-    assert augmented.break_even_ratio(residuals, y, 12) == 2.0
-    assert augmented.break_even_ratio(y * 2, y, 12) == np.inf
-    assert augmented.resolved_method("auto", 1.9) == "augmented"
-    assert augmented.resolved_method("auto", 2.0) == "plugin"
-    assert augmented.resolved_method("augmented", 9.0) == "augmented"
+    """For three responses: one well predicted, one worse than by its mean, one constant up to rounding."""
+    y = np.array([[0.0, 0.0, 0.3], [2.0, 2.0, 0.1 + 0.2]])
+    residuals = np.array([[0.5, 0.0, 0.0], [0.5, 4.0, 0.0]])
+    np.testing.assert_array_equal(augmented.out_of_sample_r_squared(residuals, y), [0.75, -7.0, np.nan])
+    np.testing.assert_array_equal(augmented.break_even_ratios(residuals, y, 12), [2.0, np.inf, np.inf])
+    assert augmented.resolved_method("auto", np.array([9.0, 1.9])) == "augmented"
+    assert augmented.resolved_method("auto", np.array([np.inf, 2.0])) == "plugin"
+    assert augmented.resolved_method("augmented", np.array([9.0])) == "augmented"
 
 
 # property ------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ N = 40
 X = RNG.normal(size=(N, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, 0.0]
 Y = np.column_stack([np.sin(X[:, 0]) + 0.1 * RNG.normal(size=N), X[:, 1] + RNG.normal(size=N)])
 NEW = RNG.normal(size=(11, 3)) * [1.0, 5.0, 0.1] + [0.0, 3.0, 0.0]
+SMALL, BIG = 2.0 ** np.array([-40, 0, 30]), 2.0**60
 EVERY = ["krr", "ridge", "spline", "forest", LinearRegression(), GradientBoostingRegressor(n_estimators=5)]
 
 
@@ -100,13 +101,26 @@ def test_splines_are_additive():
 
 def test_a_forest_has_the_out_of_bag_values_of_scikit_learn():
     fit = fit_base("forest", X, Y[:, :1], rng=1)
-    model = fit.estimator
+    model = fit.estimator.model
     again = RandomForestRegressor(
         model.n_estimators, min_samples_leaf=model.min_samples_leaf, random_state=model.random_state, oob_score=True
     )
-    again.fit(X, Y[:, 0])
-    assert np.allclose(fit.out_of_sample[:, 0], again.oob_prediction_, rtol=1e-12)
+    y = Y[:, 0]
+    again.fit((X - X.mean(axis=0)) / X.std(axis=0), (y - y.mean()) / y.std())
+    assert np.allclose(fit.out_of_sample[:, 0], again.oob_prediction_ * y.std() + y.mean(), rtol=1e-12)
     assert fit.tuning["leaf"] == fit.tuning["leaves"][np.argmin(fit.tuning["path"])]
+
+
+def test_a_forest_is_the_same_in_any_units():
+    seed = np.random.SeedSequence(1)
+    fits = [fit_forest(rows, y, tune="reml", seed=seed, n_trees=20) for rows, y in ((X, Y), (X * SMALL, Y / BIG))]
+    fit, scaled = fits
+    assert np.array_equal(scaled.predict(NEW * SMALL) * BIG, fit.predict(NEW))  # powers of two: no rounding
+    assert np.array_equal(scaled.out_of_sample * BIG, fit.out_of_sample)
+    assert scaled.tuning["leaf"] == fit.tuning["leaf"]
+    moved = fit_forest(X + 1e8, Y + 1e8, tune="reml", seed=seed, n_trees=20)
+    near = moved.predict(NEW + 1e8) - 1e8
+    assert np.square(near - fit.predict(NEW)).mean() < 0.01 * Y.var()  # 1e-8 of rounding may turn a few splits
 
 
 def test_a_forest_takes_several_responses():

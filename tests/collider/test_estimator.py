@@ -10,7 +10,9 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
-from stattools.collider import ColliderRegressor, ProjectedRegressor
+from stattools._errors import Notes
+from stattools.collider import ColliderRegressor, ProjectedRegressor, compile_dag
+from stattools.collider.inputs import warn_of_repeats
 from stattools.exceptions import (
     AssumptionWarning,
     CausalAssumptionWarning,
@@ -239,6 +241,43 @@ def test_constraints_are_read_from_a_graph():
     assert by_graph.results_.roles["X1"] and by_graph.results_.reasons
 
 
+def test_columns_without_names_are_nodes_of_a_graph_by_index():
+    d = data()
+    graph = [("Y", 0), (1, 0), (2, 0)]
+    by_graph = ColliderRegressor(dag=graph, response="Y", base="ridge", **FAST).fit(d.X, d.y, d.X_unlabeled)
+    by_hand = ridge([1, 2]).fit(d.X, d.y, d.X_unlabeled)
+    np.testing.assert_array_equal(by_graph.predict(d.X_test), by_hand.predict(d.X_test))
+    assert by_graph.results_.roles == {"x0": "child, collider", "x1": "spouse", "x2": "spouse"}
+    numbered = ColliderRegressor(dag=[(7, 0), (1, 0), (2, 0)], response=7, base="ridge", **FAST).fit(d.X, d.y)
+    assert numbered.constraints_[0].independent == (1, 2)
+
+
+def test_a_compiled_graph_is_used_as_it_is():
+    d = data()
+    compiled = compile_dag("Y -> X1 <- X2; X3 -> X1", "Y", ["X1", "X2", "X3"])
+    by_hand = ridge(["X2", "X3"]).fit(table(d.X), d.y)
+    for response in ("Y", None):
+        model = ColliderRegressor(dag=compiled, response=response, base="ridge", **FAST)
+        assert clone(model).get_params()["dag"] == compiled
+        model.fit(table(d.X), d.y)
+        np.testing.assert_array_equal(model.predict(table(d.X_test)), by_hand.predict(table(d.X_test)))
+    with pytest.raises(InvalidParameterError, match="response is 'Z', and dag was compiled for 'Y'"):
+        ColliderRegressor(dag=compiled, response="Z", **FAST).fit(table(d.X), d.y)
+    other = compile_dag("Y -> X1 <- X2; X3 -> X1; U -> X1", "Y", ["X1", "X2", "U"])
+    with pytest.raises(InvalidParameterError, match=r"other columns: X lacks 'U' and has also 'X3'; compile it"):
+        ColliderRegressor(dag=other, **FAST).fit(table(d.X), d.y)
+
+
+def test_a_response_of_another_name_than_its_node_is_noted():
+    d = data()
+    model = ColliderRegressor(dag="Y -> X1 <- X2; X3 -> X1", response="Y", base="ridge", **FAST)
+    for y, noted in ((d.y, False), (pd.Series(d.y, name="Y"), False), (pd.Series(d.y, name="np.log(Y)"), False),
+                     (pd.Series(d.y, name="weeks"), True), (pd.DataFrame({"weeks": d.y}), True)):  # fmt: skip
+        notes = model.fit(table(d.X), y).results_.notes
+        words = "y has the name 'weeks', and the response of the graph 'Y'; y was taken for it"
+        assert (words in notes) is noted
+
+
 def test_a_graph_without_a_constraint_is_refused():
     d = data()
     chain = ColliderRegressor(dag="X1 -> Y -> X2; X3 -> Y", response="Y", base="ridge", **FAST)
@@ -253,7 +292,12 @@ def test_a_graph_without_a_constraint_is_refused():
     ("options", "frame", "message"),
     [
         ({"dag": "Y -> X1 <- X2", "response": None}, True, "response is None"),
-        ({"dag": "Y -> X1 <- X2", "response": "Y"}, False, "no column names"),
+        ({"dag": "Y -> X1 <- X2", "response": "Y"}, False, "no column names .*set_output\\(transform='pandas'"),
+        ({"dag": [("Y", 0), (1, 0)], "response": "Y"}, False, "X has the column 2, which is no node"),
+        ({"dag": [(0, 1), (2, 1)], "response": 0}, False, "response is 0, a column of X"),
+        ({"dag": "Y -> X1 <- X22; X3 -> X1", "response": "Y"}, True, "X has the column 'X2', .* closest .* is 'X22'"),
+        ({"dag": "Y -> X1 <- X2", "response": "Y"}, True, "the column 'X3', .* must be placed in it or be left out"),
+        ({"dag": "risk -> X1 <- X2; X3 -> X1", "response": "Risk"}, True, "no node of .* did you mean 'risk'"),
         ({"dag": "Y -> X1 <- X2", "response": "Y", "independent": ["X2"]}, True, "both given"),
         ({"dag": "Y -> X1 -> X2 -> Y; X3 -> Y", "response": "Y"}, True, "cycl"),
     ],
@@ -285,13 +329,15 @@ def test_constraints_that_do_not_fit_the_columns(independent, given, error, mess
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"X": np.full((40, 3), np.nan)}, "NaN"),
-        ({"X": np.full((40, 3), np.inf)}, "infinity"),
-        ({"y": np.full(40, np.nan)}, "y has nan at index 0"),
+        ({"X": np.full((40, 3), np.nan)}, "X has NaN at row 0, column 0, and in 119 more places; remove or impute"),
+        ({"X": np.full((40, 3), np.inf)}, "X has infinity at row 0"),
+        ({"y": np.full(40, np.nan)}, "y has nan at index 0; pass the rows without a response as X_unlabeled"),
+        ({"y": np.full((40, 2), -np.inf)}, "y has -inf at row 0, column 0; remove or correct it first"),
         ({"y": np.zeros(39)}, "y has 39 rows and X 40"),
         ({"y": None}, "requires y"),
         ({"X_unlabeled": np.zeros((5, 2))}, "X_unlabeled has 2 columns and X 3"),
-        ({"X_unlabeled": np.full((5, 3), np.nan)}, "X_unlabeled has nan"),
+        ({"X_unlabeled": np.full((5, 3), np.nan)}, "X_unlabeled has NaN at row 0, column 0"),
+        ({"X_unlabeled": np.full((5, 3), "a")}, "column 0 of X_unlabeled holds text"),
     ],
 )
 def test_data_that_cannot_be_used(change, message):
@@ -299,6 +345,51 @@ def test_data_that_cannot_be_used(change, message):
     arguments = {"X": d.X, "y": d.y, "X_unlabeled": d.X_unlabeled, **change}
     with pytest.raises(ValueError, match=message):
         ridge().fit(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (["male", "female"] * 20, r"column 'Z' of X holds text \('male' at row 0\); encode it .*get_dummies"),
+        (pd.Categorical([None, "b"] * 20), r"column 'Z' of X holds text \('b' at row 1\)"),
+        (pd.date_range("2020-01-01", periods=40), "column 'Z' of X holds dates or durations; convert it"),
+        (pd.date_range("2020-01-01", periods=40, tz="UTC"), "column 'Z' of X holds dates or durations"),
+        (pd.to_timedelta(range(40)), "column 'Z' of X holds dates or durations"),
+        (pd.array([1, None] * 20, dtype="Int64"), "X has NaN at row 1, column 'Z', and in 19 more places"),
+        ([None, *np.zeros(39)], "X has NaN at row 0, column 'Z'; remove"),
+        ([0.0, -np.inf, *np.zeros(38)], "X has -infinity at row 1, column 'Z'; remove"),
+    ],
+)
+@pytest.mark.parametrize("convert", [pd.DataFrame, pl.from_pandas, lambda frame: pl.from_pandas(frame).to_arrow()])
+def test_columns_that_are_no_finite_numbers_are_named(column, message, convert):
+    d = data()
+    frame, model = convert(table(d.X).assign(Z=column)), ridge(["X2"])
+    with pytest.raises(InvalidDataError, match=message):
+        model.fit(frame, d.y)
+
+
+def test_text_that_is_new_in_predictions_is_named():
+    d = data()
+    model = ridge(["X2"]).fit(table(d.X), d.y)
+    with pytest.raises(InvalidDataError, match=r"column 'X3' of X holds text \('x' at row 0\)"):
+        model.predict(table(d.X).assign(X3="x"))
+    with pytest.raises(InvalidDataError, match=r"X has NaN at row 2 \(index 'c'\), column 'X3'; remove"):
+        model.predict(table(d.X[:3]).set_axis(list("abc")).assign(X3=[0.0, 1.0, np.nan]))
+
+
+@pytest.mark.parametrize("column", [pd.Categorical([1, 2] * 20), [True, False] * 20, ["1", "2"] * 20])
+def test_numbers_of_other_types_are_read(column):
+    d = data()
+    values = np.asarray(column).astype(np.float64)
+    plain = ridge([1]).fit(np.column_stack([d.X, values]), d.y)
+    model = ridge(["X2"]).fit(table(d.X).assign(Z=column), d.y)
+    np.testing.assert_array_equal(model.results_.fitted, plain.results_.fitted)
+
+
+def test_columns_of_one_name_are_refused():
+    d = data()
+    with pytest.raises(InvalidDataError, match="X has more than one column 'X2'; rename or drop all but one"):
+        ridge(["X1"]).fit(table(d.X, ("X1", "X2", "X2")), d.y)
 
 
 def test_fewer_than_five_rows_are_refused():
@@ -352,6 +443,20 @@ def test_options_that_do_not_exist(options):
         ridge(**options).fit(d.X, d.y)
 
 
+@pytest.mark.parametrize(
+    ("estimator", "message"),
+    [
+        (LinearRegression, "estimator is the class LinearRegression; .* such as LinearRegression\\(\\)"),
+        ("ridge", "estimator is 'ridge'; .* ColliderRegressor takes names"),
+        (["X2"], "estimator is .* it takes an instance with fit and predict"),
+    ],
+)
+def test_what_is_no_regressor_is_refused_by_the_name_of_its_parameter(estimator, message):
+    d = data()
+    with pytest.raises(InvalidParameterError, match=message):
+        ProjectedRegressor(estimator, [1], **FAST).fit(d.X, d.y)
+
+
 def test_standard_deviations_of_a_projected_fit_are_refused():
     d = data()
     with pytest.raises(InvalidParameterError, match="not derived"):
@@ -401,6 +506,37 @@ def test_unlabelled_rows_of_another_law():
         model = ColliderRegressor([1, 2], **options).fit(d.X, d.y, d.X_unlabeled + 1.0)
     assert model.results_.shift.pvalue == pytest.approx(1 / 200)
     assert ColliderRegressor([1, 2], **options).fit(d.X, d.y, d.X_unlabeled).results_.shift.pvalue > 0.01
+
+
+def test_labelled_rows_among_the_unlabelled_ones():
+    d = data()
+    with pytest.warns(AssumptionWarning, match="all of the labelled rows are among the unlabelled"):
+        model = ridge().fit(d.X, d.y, np.vstack([d.X, d.X_unlabeled]))
+    assert any("counted twice" in text for text in model.results_.warnings)
+    with pytest.warns(AssumptionWarning, match="90% of the labelled rows"):
+        ridge().fit(d.X, d.y, np.vstack([d.X_unlabeled, d.X[4:]]))
+    ridge().fit(d.X, d.y, np.vstack([d.X_unlabeled, d.X[8:]]))  # every warning is an error here
+
+
+def test_equal_rows_of_few_cells_are_no_repeats():
+    rng = np.random.default_rng(1)
+    for levels in (2, 3, 5, 8):
+        for size in (40, 400, 4000):
+            X, other = (rng.integers(0, levels, (n, 3)).astype(float) for n in (40, size))
+            notes = Notes()
+            warn_of_repeats(X, other, notes)
+            assert notes.warnings == ()
+
+
+def test_many_labelled_rows_are_looked_up_by_some_of_them():
+    rng = np.random.default_rng(1)
+    X, other = rng.normal(size=(5000, 2)), rng.normal(size=(2000, 2))
+    X[0] = 0.0
+    notes = Notes()
+    warn_of_repeats(X, other, notes)
+    assert notes.warnings == ()
+    with pytest.warns(AssumptionWarning, match="all of the labelled rows"):
+        warn_of_repeats(X, np.vstack([other, -0.0 * X[:1], X[1:]]), notes)
 
 
 # calibration ---------------------------------------------------------------------------------------------------------

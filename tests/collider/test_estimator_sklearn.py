@@ -1,4 +1,6 @@
 import numpy as np
+import pandas as pd
+import pytest
 import sklearn
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -7,6 +9,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from stattools.collider import ColliderRegressor, ProjectedRegressor
+from stattools.exceptions import InvalidDataError
 from stattools.simulate.collider import gaussian_collider
 
 OPTIONS = {"gain": False, "test": None, "random_state": 1}
@@ -46,6 +49,18 @@ def test_searches_and_pipelines():
     assert search.fit(d.X, d.y).best_params_["method"] in ("augmented", "none")
     pipeline = make_pipeline(StandardScaler(), ProjectedRegressor(LinearRegression(), [1, 2], **OPTIONS))
     assert np.isfinite(cross_val_score(pipeline, d.X, d.y, cv=3)).all()
+
+
+def test_graphs_in_pipelines():
+    d = data()
+    frame = pd.DataFrame(d.X, columns=["X1", "X2", "X3"])
+    by_name = ColliderRegressor(dag="Y -> X1 <- X2; X3 -> X1", response="Y", base="ridge", **OPTIONS)
+    by_index = ColliderRegressor(dag=[("Y", 0), (1, 0), (2, 0)], response="Y", base="ridge", **OPTIONS)
+    with pytest.raises(InvalidDataError, match="StandardScaler"):
+        make_pipeline(StandardScaler(), by_name).fit(frame, d.y)
+    named = make_pipeline(StandardScaler().set_output(transform="pandas"), by_name).fit(frame, d.y)
+    plain = make_pipeline(StandardScaler(), by_index).fit(frame, d.y)
+    np.testing.assert_array_equal(named.predict(frame), plain.predict(frame))
 
 
 def test_unlabelled_rows_are_routed():

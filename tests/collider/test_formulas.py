@@ -131,9 +131,9 @@ def test_several_constraints_reach_the_estimator():
 
 @pytest.mark.parametrize("convert", [lambda d: d.to_dict("list"), pl.from_pandas], ids=["dict", "polars"])
 def test_tables_of_other_kinds(convert):
-    data, formula = table(), "Y ~ X1 + X2 + g | Y _||_ X2"
-    expected = collider(formula, data, data, **QUICK).predict(data)
-    found = collider(formula, convert(data), convert(data), **QUICK).predict(convert(data))
+    data, other, formula = table(), table(80, 2), "Y ~ X1 + X2 + g | Y _||_ X2"
+    expected = collider(formula, data, other, **QUICK).predict(data)
+    found = collider(formula, convert(data), convert(other), **QUICK).predict(convert(data))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -141,6 +141,13 @@ def test_constraints_may_come_from_a_graph():
     graph = "Y -> X1 <- X2; X3 -> Y; X3 -> X2"
     fit = collider("Y ~ X1 + X2 + X3", table(), dag=graph, **QUICK)
     assert fit.estimator.constraints_ == (Constraint("X2", "X3"),)
+
+
+def test_a_change_may_be_regressed_on_what_it_starts_from():
+    data = table()
+    fit = collider("I(Y - X1) ~ X1 + X2", data, **QUICK)
+    direct = ColliderRegressor(**QUICK).fit(data[["X1", "X2"]], data["Y"] - data["X1"])
+    np.testing.assert_array_equal(fit.predict(data), direct.predict(data[["X1", "X2"]]))
 
 
 # errors --------------------------------------------------------------------------------------------------------------
@@ -171,6 +178,11 @@ def test_constraints_may_come_from_a_graph():
         ("Y ~ X1 + X2 + X1:X3 | Y _||_ X2 given X3", "from which the raw value cannot be told"),
         ("Y ~ X1 + X2 | Y _||_ X1, X2", "uses all 2 columns"),
         ("Y ~ 1", "no column on its right-hand side"),
+        ("Y ~ X1 + Y + X2 | Y _||_ X2", "the response Y is on the right-hand side too, as in 'Y'; leave out"),
+        ("Y ~ X1 + np.exp(Y) + X2 | Y _||_ X2", "the response Y is on the right-hand side too, as in 'np.exp"),
+        ("Y ~ X1 + X2 + X1:Y", "the response Y is on the right-hand side too, as in 'X1:Y'"),
+        ("np.sinh(Y) ~ X1 + X2 + Y", "the response np.sinh\\(Y\\) is made of Y, all on the right-hand side too"),
+        ("I(Y - X1) ~ X1 + Y", "is made of Y, X1, all on the right-hand side too"),
     ],
 )
 def test_formulas_that_cannot_be_used(formula, message):
@@ -220,6 +232,10 @@ def test_rows_that_cannot_be_used():
 def test_options_that_do_not_go_together():
     with pytest.raises(InvalidParameterError, match="independent is no option here"):
         collider("Y ~ X1 + X2 | Y _||_ X2", table(), independent=["X2"])
+    with pytest.raises(InvalidParameterError, match="X_unlabeled is called unlabeled here; pass unlabeled="):
+        collider("Y ~ X1 + X2 | Y _||_ X2", table(), X_unlabeled=table())
+    with pytest.raises(InvalidParameterError, match="the option is 'metod'; .* did you mean 'method'?"):
+        collider("Y ~ X1 + X2 | Y _||_ X2", table(), metod="plugin")
     with pytest.raises(InvalidParameterError, match="dag is given, and constraints stand in the formula"):
         collider("Y ~ X1 + X2 | Y _||_ X2", table(), dag="Y -> X1 <- X2", **QUICK)
     with pytest.raises(InvalidParameterError, match="the term 'np.exp\\(X2\\)' is no node of dag"):

@@ -37,7 +37,7 @@ def test_held_out_gain_against_a_plain_loop():
     rng = np.random.default_rng(1)
     X, y = draw(rng, 30)
     found = gain.held_out_gain(
-        least_squares_pair(ORACLE), X, y, n_folds=5, n_repeats=2, n_resamples=99, confidence_level=0.9, rng=3
+        least_squares_pair(ORACLE), X, y, n_folds=5, n_repeats=2, confidence_level=0.9, rng=3
     )
     assert isinstance(found, HeldOutGain)
     assert found.estimate == pytest.approx(found.base_loss - found.projected_loss, rel=1e-10)
@@ -45,9 +45,10 @@ def test_held_out_gain_against_a_plain_loop():
     assert found.fold_means.shape == (10,)
     assert found.std_error == pytest.approx(np.sqrt((0.1 + 0.25) * found.fold_means.var(ddof=1)), rel=1e-12)
     assert found.high - found.estimate == pytest.approx(stats.t.ppf(0.95, 9) * found.std_error, rel=1e-10)
+    assert found.pvalue == pytest.approx(stats.t.sf(found.estimate / found.std_error, 9), rel=1e-12)
     assert found.relative == pytest.approx(found.estimate / found.base_loss)
     again = gain.held_out_gain(
-        least_squares_pair(ORACLE), X, y, n_folds=5, n_repeats=2, n_resamples=99, confidence_level=0.9, rng=3
+        least_squares_pair(ORACLE), X, y, n_folds=5, n_repeats=2, confidence_level=0.9, rng=3
     )
     np.testing.assert_array_equal(again.differences, found.differences)
 
@@ -64,6 +65,43 @@ def test_moments_are_those_of_an_analysis_of_variance():
 
 
 # property ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("estimate", [-0.4, 0.0, 0.4, 0.9])
+def test_the_interval_excludes_zero_where_the_p_value_is_below_its_tail(estimate):
+    means = estimate + np.array([-0.3, -0.1, 0.0, 0.2, 0.2])
+    low, high, pvalue = gain.cross_fitted_law(estimate, means, 0.25, 0.9)[1:]
+    assert (low > 0) == (pvalue < 0.05) and (high < 0) == (pvalue > 0.95)
+    assert low + high == pytest.approx(2 * estimate)
+    level = 1.0 - 2.0 * min(pvalue, 1.0 - pvalue)  # of the interval that ends at 0
+    if level > 0:
+        ends = gain.cross_fitted_law(estimate, means, 0.25, level)[1:3]
+        assert min(abs(end) for end in ends) < 1e-12
+
+
+def test_folds_without_a_projection_give_no_interval():
+    rng = np.random.default_rng(1)
+    X, y = draw(rng, 30)
+    options = {"n_folds": 5, "n_repeats": 1, "confidence_level": 0.95, "rng": 1}
+    found = gain.held_out_gain(lambda X, y, seed: lambda rows: (rows[:, :1], rows[:, :1]), X, y, **options)
+    assert not found.compares and found.estimate == 0.0
+    assert np.isnan([found.std_error, found.low, found.high, found.pvalue]).all()
+
+
+def test_units_of_several_responses_do_not_matter():
+    rng = np.random.default_rng(1)
+    X, first = draw(rng, 40)
+    y = np.hstack([first, X[:, 1:2] + rng.normal(size=(40, 1)), np.full((40, 1), 0.3)])
+    options = {"n_folds": 5, "n_repeats": 1, "confidence_level": 0.95, "rng": 3}
+    units = np.array([1e-3, 1e3, 7.0])
+    one, other = (gain.held_out_gain(least_squares_pair(ORACLE), X, v, **options) for v in (y, y * units))
+    names = ("estimate", "std_error", "low", "high", "pvalue", "base_loss", "projected_loss")
+    for name in names:  # rounding of least squares
+        assert getattr(one, name) == pytest.approx(getattr(other, name), rel=1e-9)
+    alone = [gain.held_out_gain(least_squares_pair(ORACLE), X, y[:, [j]], **options) for j in (0, 1)]
+    shares = [single.estimate / y[:, j].var() for j, single in enumerate(alone)]
+    assert one.estimate == pytest.approx(sum(shares) / 3, rel=1e-9)  # the constant response gains nothing
+    assert np.array_equal(gain.response_units(y[:, [2]]), [1.0])
+
+
 def test_no_degrees_of_freedom_are_not_a_number():
     y = np.arange(4.0)[:, None]
     statistic, df, _ = gain.linear_moments(y, np.random.default_rng(1).normal(size=(4, 5)), None)
@@ -94,8 +132,15 @@ def test_the_threshold_of_a_violation_cancels_the_gain():
     ("ratio", "r_squared", "word"), [(0.5, 0.9, "too few"), (1.5, 0.5, "less than half"), (9.0, 0.5, "enough rows")]
 )
 def test_verdicts(ratio, r_squared, word):
-    assert word in gain.break_even(ratio, r_squared, 50, 150).verdict
-    assert "any projection" in gain.break_even(np.inf, -0.1, 50, 150).verdict
+    assert word in gain.break_even(np.array([ratio]), np.array([r_squared]), 50, 150).verdict
+    assert "any projection" in gain.break_even(np.array([np.inf]), np.array([-0.1]), 50, 150).verdict
+
+
+def test_the_verdict_is_that_of_the_response_with_the_fewest_rows_for_it():
+    found = gain.break_even(np.array([np.inf, 0.3, np.inf, 4.0]), np.array([np.nan, 0.9, -0.1, 0.4]), 50, 150)
+    assert (found.ratio, found.r_squared) == (0.3, 0.9) and "too few" in found.verdict
+    np.testing.assert_array_equal(found.ratios, [np.inf, 0.3, np.inf, 4.0])
+    assert np.isnan(gain.break_even(np.array([np.inf]), np.array([np.nan]), 50, 150).r_squared)
 
 
 # reference -----------------------------------------------------------------------------------------------------------
@@ -144,21 +189,49 @@ def test_coverage_of_the_cross_fitted_interval(n, folds, repeats):
     reps, hits = 1000, 0
     for k in range(reps):
         X, y = draw(rng, n)
-        options = {"n_folds": folds, "n_repeats": repeats, "n_resamples": 1, "confidence_level": 0.95}
+        options = {"n_folds": folds, "n_repeats": repeats, "confidence_level": 0.95}
         found = gain.held_out_gain(least_squares_pair(ORACLE), X, y, rng=k, **options)
         hits += found.low <= truth <= found.high
     assert hits / reps >= 0.90
 
 
+def plugin_pair(unlabeled):
+    """Base: least squares; projected: less its regression on the other columns over all rows."""
+
+    def with_one(rows):
+        return np.column_stack([np.ones(len(rows)), rows])
+
+    def fit(X, y, seed):
+        w = np.linalg.lstsq(with_one(X), y, rcond=None)[0]
+        rows = np.vstack([X, unlabeled])
+        values = with_one(rows) @ w
+        slopes = np.linalg.lstsq(with_one(rows[:, 1:]), values, rcond=None)[0]
+
+        def predict(new):
+            base = with_one(new) @ w
+            return base, base - with_one(new[:, 1:]) @ slopes + values.mean()
+
+        return predict
+
+    return fit
+
+
 @pytest.mark.slow
-def test_sign_flips_reject_exchangeable_losses_at_their_level():
-    rng = np.random.default_rng(1)
-    rejected = 0
-    for k in range(2000):
-        scale = rng.exponential(size=30)  # rows of unequal spread, and a symmetric difference
-        differences = scale * rng.standard_t(2, size=30)
-        rejected += gain.sign_flip_test(differences, 199, k).pvalue <= 0.05
-    assert stats.binom.ppf(0.0005, 2000, 0.05) <= rejected <= stats.binom.ppf(0.9995, 2000, 0.05)
+@pytest.mark.parametrize(
+    ("n", "m", "sigma", "highest"), [(50, 0, 1.0, 0.008), (50, 0, 0.8, -0.01), (50, 20, 0.7, 0.0), (100, 0, 1.0, 0.004)]
+)
+def test_the_p_value_of_the_gain_has_its_level(n, m, sigma, highest):
+    """At an expected gain of about 0 and below: the plug-in projection near and below its break-even ratio."""
+    reps, rejected, gains = 1000, np.zeros(2), []
+    for k in range(reps):
+        rng = np.random.default_rng(k)
+        X, y = draw(rng, n, sigma=sigma)
+        pair = plugin_pair(draw(rng, m, sigma=sigma)[0])
+        found = gain.held_out_gain(pair, X, y, n_folds=5, n_repeats=1, confidence_level=0.95, rng=k)
+        rejected += found.pvalue <= np.array([0.05, 0.01])
+        gains.append(found.estimate)
+    assert np.mean(gains) < highest  # unbiased for the gain at the training rows of a fold
+    assert (rejected <= stats.binom.ppf(0.9995, reps, [0.05, 0.01])).all()
 
 
 @pytest.mark.slow

@@ -295,6 +295,18 @@ def test_columns_without_names_are_nodes_by_index():
     assert Result.from_dict(compiled.to_dict()) == compiled
 
 
+def test_brackets_may_be_part_of_a_name():
+    graph = read_dag("Y -> sex[male] <- log(X); '{Z}' -> Y")
+    assert graph.nodes == ("Y", "sex[male]", "log(X)", "{Z}")
+    assert read_dag(graph.source) == graph
+
+
+def test_a_compiled_graph_is_compiled_again():
+    compiled = compile_dag(GENERAL, "Y")
+    again = compile_dag(compiled, "Y", ["X1", "X2"])
+    assert again.edges == compiled.edges and again.latent == ("X3",)
+
+
 def test_a_condition_may_have_a_largest_size():
     assert len(compile_dag(TWO, "Y", max_given=0)) == 1
     assert len(compile_dag(TWO, "Y", max_given=1)) == 3
@@ -340,6 +352,11 @@ def test_cycles_are_found():
         ("-> Y", "'->' does not belong where it stands"),
         ("Y -- X", "'--' does not belong where it stands"),
         ("Y <-> X", "'<->' is written with its common cause, A <- U -> B"),
+        ("{Y, A, B} -> X", "'{Y' has brackets. Nodes with the same arrow are listed by commas"),
+        ("dag { Y -> X }", "'{' has brackets. .* leave out 'dag {' and '}'"),
+        ("digraph{Y -> X; A -> X}", "has brackets"),
+        ("[Y][A][X|Y:A]", "has brackets. .* write '\\[A\\]\\[B|A\\]' as 'A -> B'"),
+        ("(Y, A) -> X", "'\\(Y' has brackets"),
         ("Y -> birth-weight", "names with blanks or hyphens in quotes"),
         ([("Y", "X", 1)], "an edge is a pair"),
         (["YX"], "an edge is a pair"),
@@ -358,8 +375,11 @@ def test_graphs_that_cannot_be_used(graph, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"response": "Z"}, "response has 'Z', which is no node of the graph; its nodes are 'Y', 'X1', 'X2'"),
-        ({"observed": ["X1", "Z"]}, "observed has 'Z', which is no node"),
+        ({"response": "Z"}, "response is 'Z', which is no node of the graph; its nodes are 'Y', 'X1', 'X2'; add it"),
+        ({"response": "y"}, "response is 'y', which is no node .*; did you mean 'Y'?"),
+        ({"response": 3}, "response is 3, which is no node"),
+        ({"observed": ["X1", "Z"]}, "observed has 'Z', .* must be placed in it or be left out of observed"),
+        ({"observed": ["X1", "x2"]}, "observed has 'x2', .* the closest of them is 'X2'"),
         ({"observed": ["X1", "Y"]}, "observed holds the response 'Y'; leave it out"),
         ({"observed": ["X1", "X1"]}, "observed holds 'X1' twice"),
         ({"observed": "X1"}, "it takes a sequence of nodes"),

@@ -18,6 +18,7 @@ from stattools.collider.independence_linear import _permuted_trace, _permuted_wa
 from stattools.collider.independence_power import smallest_detectable
 from stattools.collider.independence_residuals import (
     N_PENALTIES,
+    SMALLEST_PENALTY,
     Smoother,
     group_smoother,
     orthonormal,
@@ -168,7 +169,7 @@ def test_residuals_equal_hat_matrices():
     vectors, values, _ = np.linalg.svd(rest, full_matrices=False)
     smoother = Smoother(fixed / np.sqrt(30), ((vectors, values**2),))
     targets[:, 0] += 0.5 * features[:, 1]
-    penalties = values[0] ** 2 * np.logspace(-9, 2, N_PENALTIES)
+    penalties = np.geomspace(30 * SMALLEST_PENALTY, 100 * values[0] ** 2, N_PENALTIES)
     expected, degrees = naive.ridge_gcv(targets, fixed, features, penalties)
     found = residuals(targets, smoother)
     np.testing.assert_allclose(found.values, expected, atol=1e-10)
@@ -216,6 +217,18 @@ def test_the_seed_fixes_all_bits_for_any_number_of_workers(method):
     assert test(y, a, b, method=method, n_resamples=300, rng=6).null_distribution is None or not np.array_equal(
         first.null_distribution, test(y, a, b, method=method, n_resamples=300, rng=6).null_distribution
     )
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_neither_the_order_of_rows_nor_the_seed_moves_a_statistic(method):
+    y, a, b = sample(80, effect=0.2)
+    y, order = y + b**2, np.random.default_rng(1).permutation(80)
+    first = test(y, a, b, method=method, n_resamples=19, rng=1)
+    moved = test(y[order], a[order], b[order], method=method, n_resamples=19, rng=1)
+    assert moved.statistic == pytest.approx(first.statistic, rel=1e-7)  # rounding, over the smallest penalty
+    if method != "rcot":  # whose features are random
+        other = test(y, a, b, method=method, n_resamples=19, rng=2)
+        assert other.statistic == pytest.approx(first.statistic, rel=1e-4)  # features leave out 1e-3 of that penalty
 
 
 @settings(max_examples=15)
@@ -315,7 +328,8 @@ def test_missing_rows_are_omitted_and_counted():
     kept = np.setdiff1d(np.arange(60), [3, 5])
     assert found.statistic == test(y[kept], a[kept], g[kept], method="gcm", n_resamples=9, rng=1).statistic
     assert found.notes[0] == "2 of 60 rows have a missing value and were omitted"
-    assert found.n["n"] == 58
+    assert found.n["observations"] == 58
+    assert found.tidy()["n_observations"].tolist() == [58] and "n_n" not in found.tidy()
 
 
 def test_a_constant_is_independent_of_everything():

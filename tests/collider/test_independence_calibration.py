@@ -96,6 +96,18 @@ def test_partial_takes_nonlinear_confounding_for_dependence():
     assert rejections(draw, "partial", repetitions=20) == 20
 
 
+def changing_with_a(rng, n=80):
+    b, e, f = rng.normal(size=(3, n))
+    a = b + e
+    return b + np.sqrt(0.2 + a**2) * f, a, b
+
+
+def test_partial_takes_a_variance_that_depends_on_a_for_dependence():
+    # a rate of .157 in 300 was measured, and .073 by the moment test
+    assert rejections(changing_with_a, "partial", repetitions=200) > 0.1 * 200
+    assert_at_most(rejections(changing_with_a, "moment", repetitions=400), n=400, p=0.07)
+
+
 @pytest.mark.parametrize("method", ["kci", "rcot", "gcm", "moment"])
 def test_level_when_b_changes_variances(method):
     assert_at_most(rejections(unequal_variances, method, repetitions=400), n=400, p=0.07)

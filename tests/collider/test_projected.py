@@ -8,7 +8,7 @@ from scipy import stats
 
 from stattools.collider import ColliderRegressor, ProjectedRegressor
 from stattools.collider.constraints import Resolved
-from stattools.collider.projected import fit_constrained
+from stattools.collider.projected import _landmarks, fit_constrained
 from stattools.collider.projected_kernel import (
     Conditions,
     Points,
@@ -201,8 +201,25 @@ def test_the_order_of_rows_and_units_do_not_matter(constraint):
         DATA.X[order] * 7.0 - 3.0, DATA.y[order], DATA.X_unlabeled[::-1] * 7.0 - 3.0, [constraint],
         embedding_penalty=0.01, **FIXED,
     )  # fmt: skip
-    # features of the conditions are spanned up to 1e-6 of their trace by rows that depend on the order
-    np.testing.assert_allclose(fit.predict(DATA.X_test), other.predict(DATA.X_test * 7.0 - 3.0), atol=2e-4)
+    # rounding, over the smallest eigenvalues that are kept
+    np.testing.assert_allclose(fit.predict(DATA.X_test), other.predict(DATA.X_test * 7.0 - 3.0), atol=1e-8)
+
+
+def test_lengthscales_are_chosen_alike_in_any_order_of_rows():
+    data = mvn_collider(40, 200, 60, rng=1)  # more rows than features are spanned by while lengthscales are tried
+    order, others = (np.random.default_rng(1).permutation(size) for size in (40, 200))
+    fit = fit_constrained(data.X, data.y, data.X_unlabeled, [ONE], rng=1)
+    moved = fit_constrained(data.X[order], data.y[order], data.X_unlabeled[others], [ONE], rng=1)
+    np.testing.assert_allclose(moved.lengthscale, fit.lengthscale, rtol=1e-6)  # rounding of a flat criterion
+    np.testing.assert_allclose(moved.predict(data.X_test), fit.predict(data.X_test), atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [60, 620])  # fewer and more labelled rows than landmarks
+def test_landmarks_are_the_same_rows_in_any_order(n):
+    rows = np.random.default_rng(1).normal(size=(900, 3))
+    order = np.concatenate([np.random.default_rng(2).permutation(n), n + np.random.default_rng(3).permutation(900 - n)])
+    first, second = (_landmarks(part, n, False, np.random.SeedSequence(1))[0] for part in (rows, rows[order]))
+    assert set(order[second]) == set(first)
 
 
 def test_exact_conditional_means_leave_no_conditional_mean():

@@ -76,6 +76,34 @@ def test_the_variance_of_a_correction_is_that_of_repeated_targets():
 
 
 # property ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("penalty", [0.0, 0.1])
+def test_a_given_penalty_leaves_the_linear_regression_alone(penalty):
+    a = columns()
+    t = a[:, :1] + np.sin(3.0 * a[:, 1:])
+    auto, linear = (fit_projector(kind, a, t, penalty=penalty) for kind in ("auto", "linear"))
+    np.testing.assert_array_equal(auto.predict(a), linear.predict(a))
+    assert auto.kind == linear.kind and (auto.penalty == penalty).all()
+    assert (fit_projector("auto", a, t).degrees_of_freedom > auto.degrees_of_freedom).all()
+
+
+@pytest.mark.parametrize("kind", ["auto", "kernel"])
+def test_the_order_of_rows_does_not_matter(kind):
+    a, order = columns(), np.random.default_rng(1).permutation(80)
+    t = np.sin(3.0 * a[:, 1:])
+    first, second = (fit_projector(kind, a[rows], t[rows], rng=1).predict(a) for rows in (np.arange(80), order))
+    np.testing.assert_allclose(second, first, atol=1e-9)  # rounding, over the smallest penalty
+
+
+def test_a_forest_projector_is_the_same_in_any_units():
+    a, b = columns(60, 2), columns(60, 1, 1)
+    t = np.sin(2 * a[:, :1]) + b + 0.1 * columns(60, 1, 2)
+    fit = fit_projector("forest", a, t, given=b, rng=1)
+    small = fit_projector("forest", a * 2.0**40, t * 2.0**-60, given=b * 2.0**-40, rng=1)
+    values = small.predict(a * 2.0**40, b * 2.0**-40) * 2.0**60
+    np.testing.assert_allclose(values, fit.predict(a, b), rtol=1e-12, atol=1e-14)  # powers of two: sums round alike
+    assert fit.predict(a, b).std() > 0.1
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_correction_has_mean_zero_and_one_column_for_each_target(kind):
     a = np.round(columns()) if kind == "cells" else columns()

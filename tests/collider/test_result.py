@@ -56,7 +56,7 @@ def held_out(shift=0.05, *, n_repeats=1, noise=0.02):
 
         return predict
 
-    return held_out_gain(fit, y, y, n_folds=4, n_repeats=n_repeats, n_resamples=199, confidence_level=0.95, rng=1)
+    return held_out_gain(fit, y, y, n_folds=4, n_repeats=n_repeats, confidence_level=0.95, rng=1)
 
 
 def made(*, q=1, penalty=0.5, constraints=("Y _||_ X2",), **changes):

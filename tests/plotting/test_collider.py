@@ -1,14 +1,18 @@
 """Pictures of collider regressions: the numbers of the result are the numbers in the picture."""
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
 
 from stattools._errors import InvalidParameterError
 from stattools.collider import compile_dag
+from stattools.collider.assembly import PredictedGain
 from stattools.collider.gain import sensitivity
+from stattools.collider.result import ColliderResult
 from stattools.plotting.collider import plot_collider, smooth_means
+from stattools.results import Result
 from tests.collider.test_result import check, held_out, made
 from tests.plotting.conftest import by_gid
 from tests.plotting.test_wls import offsets
@@ -27,7 +31,7 @@ def labels(ax):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_drawn(result, ax, kind):
-    assert result._available_plots() == KINDS
+    assert result.plot_kinds == result._available_plots() == KINDS
     assert result.plot(kind=kind, ax=ax) is ax
     assert ax.get_title(loc="left") and ax.get_legend() is not None
     ax.figure.canvas.draw()
@@ -41,6 +45,7 @@ def test_function_values_before_and_after(result, ax):
     np.testing.assert_array_equal(offsets(ax, "after dots")[:, 1], result.projection.after[:, 0])
     at, means = smooth_means(along, result.projection.before[:, 0])
     np.testing.assert_array_equal(by_gid(ax, "before").get_xydata(), np.column_stack([at, means]))
+    assert ax.get_title(loc="left").endswith("along X3 (2 of 2)")
     assert ax.get_xlabel() == "X3" and ax.get_ylabel() == "function value" and labels(ax) == ["before", "after"]
 
 
@@ -49,6 +54,20 @@ def test_one_of_several_responses(ax):
     both.plot(ax=ax, response=2)
     np.testing.assert_array_equal(offsets(ax, "after dots")[:, 1], both.projection.after[:, 1])
     assert "of response 2" in ax.get_title(loc="left")
+
+
+def test_one_column_needs_no_number(ax):
+    one = made()
+    alone = dataclasses.replace(one.projection, columns=("X2",), along=one.projection.along[:, :1])
+    made(projection=alone).plot(ax=ax)
+    assert ax.get_title(loc="left") == "Function before and after the augmented projection, along X2"
+
+
+def test_the_options_of_each_kind_are_documented():
+    words = " ".join(ColliderResult.plot.__doc__.split())
+    for kind, options in {"projection": ("column", "response"), "graph": ("roles",), "tuning": ("of",)}.items():
+        own = words.partition(f'- "{kind}":')[2].partition(' - "')[0]
+        assert all(f"``{option}``" in own for option in options)
 
 
 def test_many_rows_are_thinned(ax):
@@ -88,6 +107,7 @@ def test_gain_by_fold(result, ax):
     np.testing.assert_array_equal(segment[:, 1], [result.gain.low, result.gain.high])
     assert by_gid(ax, "net").get_ydata()[0] == result.predicted.net
     assert by_gid(ax, "linear").get_ydata()[0] == result.predicted.linear
+    assert "one-sided p" in ax.get_title(loc="left")
     assert "95 % interval" in labels(ax)[1] and ax.get_xlabel() == "fold"
 
 
@@ -127,6 +147,7 @@ def test_violations_of_several_constraints_and_of_none(result, ax):
     lost = dataclasses.replace(result.predicted, net=-0.01)
     negative = made(predicted=lost, sensitivity=sensitivity(-0.01, np.ones((3, 1)), 1.0), checks=())
     assert "gain cancelled" not in " ".join(labels(negative.plot(kind="sensitivity")))
+    assert made(q=2).plot(kind="sensitivity").get_xlabel().endswith("in variances of the responses")
 
 
 # tuning --------------------------------------------------------------------------------------------------------------
@@ -183,18 +204,27 @@ def test_what_cannot_be_drawn(result, kind, options, words):
 @pytest.mark.parametrize(
     ("kind", "changes", "words"),
     [
-        ("projection", {"projection": None}, "predictions of this fit are those of the base"),
-        ("gain", {"gain": None}, "was not measured"),
-        ("sensitivity", {"predicted": None}, "predicts no gain"),
-        ("graph", {}, "not read from a graph"),
+        ("projection", {"projection": None}, "nothing was projected, predictions are those of the base"),
+        ("projection", {"projection": None, "constraints": (), "checks": ()}, "as the fit has no constraint"),
+        ("projection", {"penalty": np.inf}, "the penalty of the projection is infinite"),
+        ("gain", {"gain": None}, "was not measured, fit with gain=True"),
+        ("gain", {"gain": held_out(0.0, noise=0.0)}, "base and projected predictions are the same"),
+        ("sensitivity", {"predicted": None}, "no theory predicts the gain"),
+        ("sensitivity", {"penalty": np.inf}, "the penalty of the projection is infinite"),
+        ("sensitivity", {"predicted": PredictedGain(0.0, 0.0, 0.0, 0.0, 0.0)}, "the correction is zero"),
+        ("graph", {}, "not read from a graph, fit with dag="),
         ("tuning", {"tuning": {}}, "nothing was tuned in the base 'krr'"),
     ],
 )
 def test_parts_that_are_missing_are_told(kind, changes, words):
     one = made(**changes)
-    assert kind not in one._available_plots()
-    with pytest.raises(InvalidParameterError, match=words):
-        plot_collider(one, kind)
+    assert kind not in one._available_plots() and kind not in one.plot_kinds
+    for draw in (lambda: plot_collider(one, kind), lambda: one.plot(kind=kind)):
+        with pytest.raises(InvalidParameterError, match=words):
+            draw()
+    stored = Result.from_json(one.to_json())
+    assert stored.plot_kinds == pickle.loads(pickle.dumps(one)).plot_kinds == one.plot_kinds
+    assert type(one).plot_kinds == KINDS  # of the class all
 
 
 def test_another_object_is_refused():

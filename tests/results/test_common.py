@@ -340,6 +340,24 @@ def test_a_subclass_draws_its_own_kinds():
     assert calls == [("map", "here", {"colour": "red"}), ("null", None, {})]
 
 
+def test_kinds_that_one_result_cannot_draw_are_told_with_a_reason():
+    class Special(HTestResult):
+        plot_kinds = ("map", "path", "null")
+
+        def _available_plots(self):
+            return ("null",)
+
+        def _absent_plots(self):
+            return {"map": "nothing was located, test with locate=True"}
+
+    plain = builders.htest()
+    special = Special(**{f.name: getattr(plain, f.name) for f in dataclasses.fields(plain)})
+    with pytest.raises(InvalidParameterError, match="cannot draw: nothing was located, .*; it can draw 'null'"):
+        special.plot(kind="map")
+    with pytest.raises(InvalidParameterError, match="kind is 'path'; it takes one of 'null'"):
+        special.plot(kind="path")
+
+
 # cost ----------------------------------------------------------------------------------------------------------------
 def test_import_brings_numpy_only():
     code = (

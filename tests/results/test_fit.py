@@ -5,6 +5,7 @@ import statsmodels.api as sm
 
 from stattools.exceptions import InvalidDataError, InvalidParameterError
 from stattools.results import Result
+from stattools.results.summary import Summary, Table
 from tests.helpers import assert_snapshot
 from tests.results import builders
 
@@ -167,6 +168,17 @@ def test_long_names_are_wrapped():
     names = ("the logarithm of the number of inhabitants", "a" * 120, "z")
     text = str(builders.fit(param_names=names))
     assert_snapshot(text, "results/fit_long_names.txt")
+
+
+def test_rows_of_wrapped_names_begin_with_all_their_cells():
+    name = "the aerosol forcing is independent of the carbon dioxide forcing"
+    row = (name, "not contradicted so far", "0.03127", "0.1234", "0.2468", "12345.67")
+    columns = ("constraint", "verdict", "statistic", "p_value", "p_adjusted", "estimate")
+    text = Summary("", (Table("", columns, (row, row), n_left=2),)).as_text()
+    first, *rest = [line for line in text.splitlines() if line.strip()][1:]
+    assert all(word in first for word in ("the aerosol", "not", *row[2:]))
+    assert rest[0].startswith("    ") and not any(character.isdigit() for character in rest[0])
+
 
 
 def test_many_terms_are_cut_in_print_and_not_in_the_summary():

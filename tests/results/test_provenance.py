@@ -3,7 +3,7 @@ import datetime
 import numpy as np
 import pytest
 
-from stattools._provenance import Provenance, package_versions, seed_fields, seed_text
+from stattools._provenance import Provenance, argument_text, package_versions, seed_fields, seed_text
 
 
 def test_capture_keeps_seed_sizes_versions_and_time():
@@ -37,3 +37,26 @@ def test_time_does_not_count_and_the_call_does():
 
 def test_versions_name_python_and_stattools_first():
     assert [name for name, _ in package_versions()][:3] == ["python", "stattools", "numpy"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("age", "'age'"),
+        ("a -> b; " * 9 + "c", "'a -> b; a -> b; a -> b; a -> b; a -> b; a -> b; a -> ...'"),
+        ("x" * 70, "'" + "x" * 55 + "...'"),
+        (("age",), "('age',)"),
+        ([("age", "bmi"), ("sex",)], "[('age', 'bmi'), ('sex',)]"),
+        (["severity"] * 9, "['severity', 'severity', 'severity', 'severity', ...]"),
+        (np.random.default_rng(1), "Generator(PCG64)"),
+        (None, "None"),
+        (0.5, "0.5"),
+    ],
+)
+def test_arguments_are_cut_so_that_quotes_and_brackets_close(value, text):
+    assert argument_text(value) == text and len(text) <= 60
+
+
+def test_arguments_carry_no_address():
+    assert argument_text(object()) == argument_text(object()) == "<object object>"
+    assert argument_text(np.arange(99.0)).endswith("...)") and "\n" not in argument_text(np.eye(9))
