@@ -14,6 +14,7 @@ import numpy as np
 from stattools import _random
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider.features import Scaler
+from stattools.collider.paths import Unshrunk
 from stattools.collider.projectors import FittedProjector, fit_projector
 
 RATIO_FOR_PLUGIN = 2.0  # the plug-in gains half of the oracle there, and its weights need no variance to be estimated
@@ -43,9 +44,9 @@ class Correction:
     places : for each constraint, the indices of A and of B. projectors : their regressions, to be summed. sweeps,
     change : of the backfitting over several constraints, the largest of the responses, relative to the size of the
     function.
-    degrees_of_freedom, noise : (q,) sums over the constraints. penalty : (constraints, q), infinite for no projection,
-    NaN where there is none. low, high : (q,) that no value of the correction can leave. smoothers : `projectors` with
-    all that smoothing other targets needs, if they were kept.
+    degrees_of_freedom, noise, unshrunk : (q,) sums over the constraints. penalty : (constraints, q), infinite for no
+    projection, NaN where there is none. low, high : (q,) that no value of the correction can leave. smoothers :
+    `projectors` with all that smoothing other targets needs, if they were kept.
     """
 
     places: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
@@ -55,6 +56,7 @@ class Correction:
     converged: bool
     degrees_of_freedom: FloatArray
     noise: FloatArray
+    unshrunk: Unshrunk
     penalty: FloatArray
     low: FloatArray
     high: FloatArray
@@ -216,6 +218,7 @@ def fit_correction(
         converged,
         np.asarray(np.sum([p.degrees_of_freedom for p in projectors], axis=0)),
         np.asarray(np.sum([p.noise for p in projectors], axis=0)),
+        Unshrunk.total([p.unshrunk for p in projectors]),
         np.array([p.penalty for p in projectors]),
         low,
         high,

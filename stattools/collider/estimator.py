@@ -51,7 +51,8 @@ class ColliderRegressor(Projecting):
         Of the base "krr", and of the fit of "erm": all rows, at most 600 of them, or random features. "auto" takes them
         in this order up to 3000 rows, up to 30,000, and beyond; in "erm" unlabelled rows count. See `fit_krr`.
     on_violation : {"warn", "raise", "skip"}, default "warn"
-        What to do about a constraint that the data contradict; "skip" leaves it out.
+        What to do about a constraint that the data contradict; "skip" leaves it out, a choice that folds of the gain do
+        not make anew.
     random_state : None, int, SeedSequence or Generator
     constraints : {"top", "all"}, default "top"
         Which constraints of the graph to use.
@@ -59,9 +60,10 @@ class ColliderRegressor(Projecting):
         Fit the base when the graph has no usable constraint, instead of an error.
     penalty : {"auto", "gcv"} or float, default "auto"
         Of the projector's ridge: 0 is least squares, infinity no projection. "auto" takes, for projections on linear
-        functions of A, the penalty that the base's posterior variances imply, so that the correction is a posterior
-        mean; for other projectors and for bases without such variances it is "gcv", generalized cross-validation. In
-        "erm" it is that of the conditional means, for which infinity takes unconditional ones.
+        functions of A, the penalty that posterior variances of the base imply, so that a plug-in correction is a
+        posterior mean and an augmented one is shrunk somewhat more; for other projectors, and for bases without such
+        variances, it is "gcv", generalized cross-validation. With a number the projector "auto" is the linear one, or
+        cell means. In "erm" it is the penalty of the conditional means, for which infinity takes unconditional ones.
     test : str or None, default "auto"
         Method of `conditional_independence_test` for each constraint; None for no tests, of shift either.
     n_resamples : int, default 999

@@ -9,6 +9,7 @@ import numpy as np
 
 from stattools import _random
 from stattools._typing import FloatArray
+from stattools.collider.paths import Unshrunk
 from stattools.collider.rows import NO_ROWS, Rows, joint
 from stattools.collider.trees import Forest, grow_forest
 
@@ -35,6 +36,10 @@ class ForestProjector:
     noise: FloatArray
     gcv: FloatArray
     settings: dict[str, Any]
+
+    @property
+    def unshrunk(self) -> Unshrunk:
+        return Unshrunk.same(self.noise)
 
     def predict(self, columns: FloatArray, given: FloatArray | None = None) -> FloatArray:
         return _raw(self.forests, self.factors, columns, given) - self.centre

@@ -12,6 +12,7 @@ from stattools import _random
 from stattools._typing import FloatArray
 from stattools.collider.assembly import BreakEven, HeldOutGain, PredictedGain, Sensitivity
 from stattools.collider.features import Scaler
+from stattools.collider.paths import Unshrunk
 
 Pair = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 FitPair = Callable[[FloatArray, FloatArray, np.random.SeedSequence], Pair]
@@ -168,8 +169,10 @@ def linear_gain(risk: float, q: int, n: int, p: int) -> float:
     return risk * q / (n - p - 1) if n > p + 1 else float("nan")
 
 
-def predicted_gain(method: str, correction: FloatArray, noise: FloatArray, linear: float) -> PredictedGain:
-    """Expected gain from the size of the correction alone, without held-out responses.
+def predicted_gain(
+    method: str, correction: FloatArray, noise: FloatArray, linear: float, unshrunk: Unshrunk | None = None
+) -> PredictedGain:
+    """Expected gain from the correction alone, without held-out responses.
 
     Parameters
     ----------
@@ -179,25 +182,32 @@ def predicted_gain(method: str, correction: FloatArray, noise: FloatArray, linea
     noise : (q,) float64
         Its mean variance.
     linear : float
+    unshrunk : Unshrunk, optional
+        What its penalty did to it. Default: there was none.
 
     Notes
     -----
-    Derived here. Let g be what the constraint forbids in the base and c its estimate. When the constraint holds, the
-    gain is |g|^2 - |c - g|^2, and |g|^2 is that of the exact projection.
+    Derived here. Let g be what the constraint forbids in the base, c its estimate and l the one without penalty. When
+    the constraint holds, the gain is 2 <c, g> - |c|^2, and |g|^2 is that of the exact projection.
 
-    Plug-in: c - g is uncorrelated with g, so E|c|^2 = |g|^2 + noise; hence |g|^2 is estimated by |c|^2 - noise and the
-    gain by |c|^2 - 2 noise. Augmented: residuals of the base carry the error of which g is a part, and c is the
-    posterior mean of g to leading order (exactly for least squares on a Gaussian design without penalty, as n grows): g
-    - c is uncorrelated with c. So E|g|^2 = |c|^2 + noise and the gain is |c|^2. Both are approximate for other bases.
+    Plug-in: l - g is noise that is uncorrelated with g, so <c, l> exceeds <c, g> by the covariance of c and l, and
+    |l|^2 exceeds |g|^2 by the variance of l. Without penalty the gain is |c|^2 - 2 noise. Augmented: residuals of the
+    base carry the error of which g is a part, and l is the posterior mean of g to leading order (exactly for least
+    squares on a Gaussian design, as n grows): g - l is uncorrelated with l. So <c, g> is <c, l>, |g|^2 is |l|^2 and the
+    variance, and without penalty the gain is |c|^2. Both are approximate for other bases. With more features than a
+    tenth of the rows l says nothing, and the penalty is passed over, which makes the prediction low.
 
-    A penalty shrinks c, which leaves out 2 <c, g - c> less what noise adds to it: the prediction is then low. For ridge
-    with 50 labelled rows, three spouses and an R-squared of one half it was 0.6 to 0.9 of the mean gain with 100
-    unlabelled rows, and 0.2 to 0.8 without any.
+    A penalty that is chosen by the same data, as by cross-validation, makes the prediction high, by 10 to 30 percent in
+    simulations of ridge regressions on 50 rows.
     """
     raw, spread = float(np.mean(correction**2)), float(np.mean(noise))
+    found = Unshrunk.same(noise) if unshrunk is None else unshrunk
+    left, grown, variance, optimism = (
+        float(np.mean(part)) for part in (found.left, found.grown, found.noise, found.optimism)
+    )
     if method == "plugin":
-        return PredictedGain(raw, spread, raw - spread, raw - 2.0 * spread, linear)
-    return PredictedGain(raw, spread, raw + spread, raw, linear)
+        return PredictedGain(raw, spread, raw + grown - variance, raw + 2.0 * (left - optimism), linear)
+    return PredictedGain(raw, spread, raw + grown + variance, raw + 2.0 * left, linear)
 
 
 def break_even(ratios: FloatArray, r_squareds: FloatArray, n: int, n_rows: int) -> BreakEven:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,35 @@ CAUTIOUS = 1e-4
 PENALTIES = np.geomspace(1e-6, 1e3, 37)  # relative to the largest eigenvalue
 COST_OF_FREEDOM = 1.4  # of Kim and Gu (2004): one in the criterion of small samples leads to rough fits now and then
 MOST_FREEDOM = 0.25  # degrees of freedom for each row, beyond which no candidate is judged reliably
+
+
+@dataclass(frozen=True)
+class Unshrunk:
+    """What a ridge estimate c differs in from the one without penalty, l, over rows of a type; each (q,).
+
+    left : mean of c (l - c). grown : mean square of l less that of c. noise : mean variance of l. optimism : mean
+    covariance of c with targets.
+    """
+
+    left: FloatArray
+    grown: FloatArray
+    noise: FloatArray
+    optimism: FloatArray
+
+    @classmethod
+    def same(cls, noise: FloatArray) -> Unshrunk:
+        """Of an estimate that is taken to be without penalty."""
+        return cls(np.zeros_like(noise), np.zeros_like(noise), noise, noise)
+
+    def times(self, factor: FloatArray) -> Unshrunk:
+        """In other units; factor : (q,), for squares."""
+        return Unshrunk(self.left * factor, self.grown * factor, self.noise * factor, self.optimism * factor)
+
+    @classmethod
+    def total(cls, parts: Sequence[Unshrunk]) -> Unshrunk:
+        """Of a sum of estimates."""
+        names = ("left", "grown", "noise", "optimism")
+        return cls(*(np.asarray(np.sum([getattr(part, name) for part in parts], axis=0)) for name in names))
 
 
 class Penalised:
@@ -39,6 +68,28 @@ class Penalised:
     def filter(self, penalty: FloatArray) -> FloatArray:
         """(c, k) shrinkage factors s / (s + penalty)."""
         return np.asarray(self.eigenvalues / (self.eigenvalues + np.asarray(penalty)[..., None]))
+
+    def unshrunk(self, rotated: FloatArray, gram: FloatArray, penalty: FloatArray, variance: FloatArray) -> Unshrunk:
+        """What a penalty did to an estimate, over the rows of a type.
+
+        rotated : (k, q) of the targets along the left vectors. gram : (k, k) mean products of the features of those
+        rows along the right vectors. penalty, variance : (q,), the variance of a weighted target.
+        """
+        if not self.eigenvalues.size:
+            return Unshrunk.same(np.zeros(rotated.shape[1]))
+        shrunk, squares = self.filter(penalty), np.diag(gram)
+        free = rotated / np.sqrt(self.eigenvalues * self.size)[:, None]
+        kept = shrunk.T * free
+
+        def product(one: FloatArray, two: FloatArray) -> FloatArray:
+            return np.asarray(np.einsum("ij,ij->j", one, gram @ two))
+
+        return Unshrunk(
+            product(kept, free - kept),
+            product(free, free) - product(kept, kept),
+            variance * ((1.0 / self.eigenvalues) @ squares) / self.size,
+            variance * ((shrunk / self.eigenvalues) @ squares) / self.size,
+        )
 
     def _criterion(
         self,

@@ -19,7 +19,7 @@ ROWS_KEY = 11
 def posterior_penalties(
     base: Any, X: FloatArray, targets: Targets, constraints: Sequence[Any], rng: Seed = None
 ) -> tuple[FloatArray, ...]:
-    """Penalties under which linear corrections are posterior means.
+    """Penalties of linear corrections from the size of the errors that are to be corrected.
 
     Parameters
     ----------
@@ -43,10 +43,16 @@ def posterior_penalties(
     estimate has is error. The base says how large: with features z of A less their regression on B, of singular vectors
     u_j over N rows, errors e have slopes whose contribution to the mean square is the mean of (u_j' e)^2 over the
     features' directions, of expectation u_j' C u_j for a posterior covariance C. A normal prior of the slopes with one
-    variance t matches it when t sum z_ij^2 = sum_j u_j' C u_j. What is regressed has slopes that differ from those of
-    the errors by noise of known variance, the inverse of the weights. So the posterior mean of the slopes is a ridge
-    regression with penalty 1 / (t N w), w the mean weight. Nothing is chosen by the data that are corrected, and no
-    correction is lost because a criterion cannot see it.
+    variance t matches it when t sum z_ij^2 = sum_j u_j' C u_j.
+
+    Values of the function on rows of their own have slopes that differ from those of the errors by independent noise,
+    of the variance that the weights say. The posterior mean of the slopes is then a ridge regression with penalty
+    1 / (t N w), w the mean weight. So a plug-in correction is a posterior mean. Residuals of labelled rows are not such
+    values: least squares leaves them without slopes, and so they act as a prior themselves. With them the corrections
+    are smaller than posterior means. That costs little where rows without responses are many, since the penalty is
+    small then, and without such rows, where the unpenalised correction may do harm, it does good.
+
+    Nothing is chosen by the values that are corrected, and no correction is lost because a criterion cannot see it.
     """
     generator = _random.generator(_random.seed_sequence(rng), ROWS_KEY)
     rows = X if len(X) <= MOST_ROWS else X[np.sort(generator.choice(len(X), MOST_ROWS, replace=False))]

@@ -9,6 +9,7 @@ import numpy as np
 from stattools import _random
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider import features as maps
+from stattools.collider.paths import Unshrunk
 from stattools.collider.rows import Rows
 from stattools.collider.smoothers import fit_smoother, fit_sum
 
@@ -20,6 +21,7 @@ class FittedProjector(Protocol):
 
     kind : its name, with settings. degrees_of_freedom : (q,), NaN where they have no closed form. penalty : (q,). noise
     : (q,) mean square of the estimation error of `predict` over the rows of type 0, by its variance; NaN without one.
+    unshrunk : what a penalty did to the estimate there.
     gcv : (q,) criterion by which kinds are compared. settings : what was chosen, for the tuning path.
     """
 
@@ -31,6 +33,8 @@ class FittedProjector(Protocol):
     def penalty(self) -> FloatArray: ...
     @property
     def noise(self) -> FloatArray: ...
+    @property
+    def unshrunk(self) -> Unshrunk: ...
     @property
     def gcv(self) -> FloatArray: ...
     @property

@@ -67,8 +67,9 @@ class ColliderResult(FitResult):
 
     Notes
     -----
-    Errors are squared ones, in squared units of the response, averaged over the responses. With m = E[Y | A, B] -
-    E[Y | B] the violation of a constraint is |m|^2, the mean of m squared; the constraint holds where it is 0.
+    Errors are squared ones, in squared units of the response; of several responses each is in units of its variance,
+    and they are averaged. With m = E[Y | A, B] - E[Y | B] the violation of a constraint is |m|^2, the mean of m
+    squared; the constraint holds where it is 0.
 
     Three statements have different nulls. The p-value of a constraint is that of independence, or of equal conditional
     means, as its test says; the p-value of the gain is for an expected gain of at most 0 at the training rows of

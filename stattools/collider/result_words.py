@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from stattools.collider.result import ColliderResult
 
 PREDICTED = {
-    "plugin": "takes the correction to be unbiased; low where a penalty or a projector of the wrong shape shrinks it",
+    "plugin": "takes errors of the base and of the projection to be independent, which few rows without responses "
+    "contradict; high then, and low for a projector of the wrong shape",
     "augmented": "derived here for least squares on a Gaussian design, to leading order; approximate for other bases, "
-    "and low where a penalty shrinks the correction",
+    "and low where a rich projector shrinks the correction",
 }
 
 

@@ -7,6 +7,7 @@ and regressions on B, are those of a type.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from stattools import _random
 from stattools._typing import FloatArray, IntArray
 from stattools.collider import features as maps
 from stattools.collider.features import FeatureMap
-from stattools.collider.paths import Path
+from stattools.collider.paths import Path, Unshrunk
 from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Penalty, Rows, joint, repeated, sharing
 from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, weights_by_type
 
@@ -49,7 +50,7 @@ def fit_smoother(
         ]
     else:
         fits = [_fit(kind, rows, targets, penalty, *one) for one in settings]
-    totals = [float(np.sum(fit.gcv)) for fit in fits]
+    totals = _totals(fits, targets)
     best = fits[int(np.argmin(totals))]  # all targets share a lengthscale
     if len(fits) == 1:
         return best
@@ -70,11 +71,18 @@ def _fit_many(kind: str, rows: Rows, targets: FloatArray, penalty: Penalty, seed
         fit_streamed(kind, words, fewer, targets[chosen], penalty, main, given, jointly=jointly)
         for words, main, given in settings
     ]
-    totals = [float(np.sum(fit.gcv)) for fit in fits]
+    totals = _totals(fits, targets[chosen])
     words, main, given = settings[int(np.argmin(totals))]
     found = fit_streamed(kind, words, rows, targets, penalty, main, given, jointly=jointly)
     tried = {fit.kind: total for fit, total in zip(fits, totals, strict=True)}
     return replace(found, settings={**found.settings, "criterion": tried, "criterion_rows": len(chosen)})
+
+
+def _totals(fits: Sequence[Smoother | StreamedSmoother], targets: FloatArray) -> list[float]:
+    """The criterion of each fit, summed over targets in one unit."""
+    size = targets.var(axis=0)
+    size[size == 0] = 1.0
+    return [float(np.sum(fit.gcv / size)) for fit in fits]
 
 
 def _some_of_each_type(types: IntArray, generator: np.random.Generator) -> IntArray:
@@ -179,6 +187,7 @@ class Smoother:
     penalty: FloatArray
     degrees_of_freedom: FloatArray
     noise: FloatArray
+    unshrunk: Unshrunk
     gcv: FloatArray
     settings: dict[str, Any]
 
@@ -220,6 +229,7 @@ def _fit(
     r = design.values.shape[1]
     coefficients, chosen, freedom = np.zeros((r, q)), np.empty(q), np.empty(q)
     noise, criterion = np.empty(q), np.empty(q)
+    differences = np.zeros((4, q))
     parts = []
     for shared in sharing(rows.weights):
         weights = rows.weights[:, shared[0]]
@@ -234,16 +244,19 @@ def _fit(
         chosen[shared] = penalties
         freedom[shared] = path.filter(penalties).sum(axis=1)
         criterion[shared] = [path.gcv(weighted[:, [j]], penalties[[j]])[0, 0] for j in range(len(shared))]
-        noise[shared] = _noise(design, rows, path, weighted, coefficients[:, shared], penalties, roots)
+        noise[shared], found = _errors(design, rows, path, weighted, coefficients[:, shared], penalties, roots)
+        # the estimate without penalty says nothing when features are many
+        found = Unshrunk.same(noise[shared]) if cautious else found
+        differences[:, shared] = found.left, found.grown, found.noise, found.optimism
     settings = {"kind": words, "rows": n, "features": r}
     used_tuple = tuple(used)
     return Smoother(
-        words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise, criterion,
-        settings,
+        words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise,
+        Unshrunk(*differences), criterion, settings,
     )  # fmt: skip
 
 
-def _noise(
+def _errors(
     design: Design,
     rows: Rows,
     path: Path,
@@ -251,8 +264,8 @@ def _noise(
     coefficients: FloatArray,
     penalty: FloatArray,
     roots: FloatArray,
-) -> FloatArray:
-    """(q,) mean variance of the estimate over the rows of type 0, for weights that are inverse variances.
+) -> tuple[FloatArray, Unshrunk]:
+    """(q,) mean variance of the estimate over the rows of type 0, for weights that are inverse variances; and more.
 
     With V D U' the decomposition of the weighted features and variance c of a weighted target, the coefficients have
     covariance c V diag(s / (s + penalty)^2) V' / N, s the eigenvalues.
@@ -264,7 +277,8 @@ def _noise(
     shrunk = path.filter(penalty)
     free = np.maximum(n - shrunk.sum(axis=1) - path.degrees, 1.0)
     variance = np.einsum("ij,ij->j", residual, residual) / free
-    return np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / n)
+    noise = np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / n)
+    return noise, path.unshrunk(path.left.T @ weighted, first.T @ first / len(first), penalty, variance)
 
 
 def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, linear_penalty: Penalty, seed: Any) -> Sum:
@@ -302,6 +316,10 @@ class Sum:
     @property
     def noise(self) -> FloatArray:
         return np.asarray(np.sum([term.noise for term in self.terms], axis=0))
+
+    @property
+    def unshrunk(self) -> Unshrunk:
+        return Unshrunk.total([term.unshrunk for term in self.terms])
 
     @property
     def penalty(self) -> FloatArray:

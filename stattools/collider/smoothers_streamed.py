@@ -16,7 +16,7 @@ import scipy.linalg
 from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
-from stattools.collider.paths import Penalised
+from stattools.collider.paths import Penalised, Unshrunk
 from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Penalty, Rows, joint, repeated, sharing
 from stattools.rkhs.fourier import PRECISION, accumulate, beside
 
@@ -76,7 +76,8 @@ class ProductPath(Penalised):
     def size(self) -> int:
         return self.count
 
-    def _rotated(self, values: FloatArray) -> FloatArray:
+    def rotated(self, values: FloatArray) -> FloatArray:
+        """(k, q) along the left vectors, from (r, q) products with features."""
         scale = np.sqrt(self.eigenvalues * self.count)
         return np.asarray((self.right @ values) / scale[:, None])
 
@@ -85,13 +86,13 @@ class ProductPath(Penalised):
         if not self.eigenvalues.size:
             return np.zeros(products.cross.shape)
         weights = self.filter(penalty).T / np.sqrt(self.eigenvalues * self.count)[:, None]
-        return np.asarray(self.right.T @ (weights * self._rotated(products.cross)))
+        return np.asarray(self.right.T @ (weights * self.rotated(products.cross)))
 
     def gcv(self, products: Products, scored: Products, penalties: FloatArray) -> FloatArray:
         """(c, q) criterion of `Path.gcv` over the scored rows, of the fit to the rows of `products`."""
-        gram = self._rotated(self._rotated(scored.gram).T)
-        judged = (gram, self._rotated(scored.cross), scored.squares)
-        return self._criterion(penalties, self._rotated(products.cross), judged, scored.count)
+        gram = self.rotated(self.rotated(scored.gram).T)
+        judged = (gram, self.rotated(scored.cross), scored.squares)
+        return self._criterion(penalties, self.rotated(products.cross), judged, scored.count)
 
     def best(self, products: Products, scored: Products, *, cautious: bool = False) -> FloatArray:
         """(q,) penalties as `Path.best` chooses them."""
@@ -201,6 +202,7 @@ class StreamedSmoother:
     penalty: FloatArray
     degrees_of_freedom: FloatArray
     noise: FloatArray
+    unshrunk: Unshrunk
     gcv: FloatArray
     settings: dict[str, Any]
 
@@ -262,6 +264,7 @@ def fit_streamed(
     cautious = kind not in ("linear", "cells") or first.r > FEW_FEATURES * first.count
     coefficients = np.zeros((first.r, q))
     chosen, freedom, noise, criterion = np.empty(q), np.empty(q), np.empty(q), np.empty(q)
+    differences = np.zeros((4, q))
     parts = []
     counts = np.array([one.count for one in scatters])
     for shared in sharing(weights):
@@ -278,13 +281,15 @@ def fit_streamed(
         coefficients[:, shared] = path.coefficients(total, penalties)
         chosen[shared], freedom[shared] = penalties, path.filter(penalties).sum(axis=1)
         criterion[shared] = np.diag(path.gcv(total, scored, penalties))
-        noise[shared] = _noise(path, products[0], total, coefficients[:, shared], penalties)
+        noise[shared], differing = _errors(path, products[0], total, coefficients[:, shared], penalties)
+        differing = Unshrunk.same(noise[shared]) if cautious else differing
+        differences[:, shared] = differing.left, differing.grown, differing.noise, differing.optimism
     centre, given_centre = first.mean[: first.r], first.mean[first.r : first.r + first.s]
     expansion = Expansion(main, jointly, given if first.s else None, given_centre, regression, centre)
     settings = {"kind": words, "rows": len(targets), "features": first.r}
     return StreamedSmoother(
-        words, rows, expansion, paths, tuple(used), tuple(parts), coefficients, chosen, freedom, noise, criterion,
-        settings,
+        words, rows, expansion, paths, tuple(used), tuple(parts), coefficients, chosen, freedom, noise,
+        Unshrunk(*differences), criterion, settings,
     )  # fmt: skip
 
 
@@ -331,12 +336,15 @@ def _weighted(products: Sequence[Products], targets: IntArray, relative: FloatAr
     ]
 
 
-def _noise(
+def _errors(
     path: ProductPath, first: Products, total: Products, coefficients: FloatArray, penalty: FloatArray
-) -> FloatArray:
-    """(q,) mean variance of the estimate over the rows of type 0, as in `smoothers`."""
-    mean_square = np.einsum("ij,jk,ik->i", path.right, first.gram, path.right, optimize=True) / first.count
+) -> tuple[FloatArray, Unshrunk]:
+    """(q,) mean variance of the estimate over the rows of type 0, and more, as in `smoothers`."""
+    gram = path.right @ first.gram @ path.right.T / first.count
+    mean_square = np.diag(gram)
     shrunk = path.filter(penalty)
     free = np.maximum(total.count - shrunk.sum(axis=1) - path.degrees, 1.0)
     variance = total.left_over(coefficients) / free
-    return np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / total.count)
+    noise = np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / total.count)
+    rotated = path.rotated(total.cross) if path.eigenvalues.size else np.empty((0, len(noise)))
+    return noise, path.unshrunk(rotated, gram, penalty, variance)

@@ -30,6 +30,7 @@ from stattools.collider.assembly import (
     Sensitivity,
     ShiftCheck,
 )
+from stattools.collider.augmented import Correction
 from stattools.collider.features import Scaler
 from stattools.collider.fitting import Options, ProjectedFit
 from stattools.collider.result import ColliderResult
@@ -297,14 +298,15 @@ def _theory(
     n, p = problem.X.shape
     units = gains.response_units(problem.y)
     even = gains.break_even(fit.ratios, fit.r_squared, n, len(fit.values))
-    if fit.correction is None or projection is None or fit.method == "erm":
+    if not isinstance(fit.correction, Correction) or projection is None:
         return None, even, None
     values = (projection.before - projection.after) * units
     columns = {j for constraint in problem.constraints for j in constraint.independent}
     # least squares on n - 1 rows has mean squared error R* (1 + (p + 1) / (n - p - 3)) on another, to first order
     risk = float(np.mean((fit.residuals * units) ** 2)) * (n - p - 3) / (n - 2) if n > p + 3 else NAN
     linear = gains.linear_gain(risk, len(columns), n, p) if getattr(fit.base, "name", "") == "ridge" else NAN
-    predicted = gains.predicted_gain(fit.method, values, fit.correction.noise * units**2, linear)
+    noise, unshrunk = fit.correction.noise * units**2, fit.correction.unshrunk.times(units**2)
+    predicted = gains.predicted_gain(fit.method, values, noise, linear, unshrunk)
     variance = float(np.mean(np.var(problem.y * units, axis=0)))
     return predicted, even, gains.sensitivity(predicted.net, values, variance)
 

@@ -265,6 +265,50 @@ def test_the_gain_is_predicted_from_the_correction_alone(n, m, d, r_squared):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("base", "reps"), [("ridge", 300), ("krr", 80)])
+@pytest.mark.parametrize("m", [0, 100])
+def test_the_gain_of_the_default_is_predicted(base, reps, m):
+    found = []
+    for seed in range(reps):
+        data = spouses(3, 0.5, 50, m, seed, 4000)
+        y = data.y[:, None]
+        own = fitting.Options(base, "augmented", "linear", "auto", "reml", "auto")
+        fit = fitting.fit_projected(own, data.X, y, data.X_unlabeled, [constraint([1, 2, 3])], SEED)
+        correction = fit.correction.predict(np.vstack([data.X, data.X_unlabeled]))
+        predicted = gain.predicted_gain("augmented", correction, fit.correction.noise, np.nan, fit.correction.unshrunk)
+        losses = [np.mean((values[:, 0] - data.y_test) ** 2) for values in (fit.predict_base(data.X_test),
+                                                                            fit.predict(data.X_test))]  # fmt: skip
+        found.append([losses[0] - losses[1], predicted.net])
+    true, net = np.array(found).T
+    # to leading order: a seventh of the gain, beside noise
+    assert abs(np.mean(net - true)) < 0.15 * np.mean(true) + 3.0 * np.std(net - true) / np.sqrt(reps)
+
+
+def test_predictions_know_what_a_penalty_took():
+    """Against sums over the rows for plug-in values on one scaled column, with the shrinkage factor k."""
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(90, 2))
+    f = X[:, :1] + 0.7 * X[:, 1:] + rng.normal(size=(90, 1))
+    targets = augmented.plugin_targets(f)
+    free, shrunk = (
+        augmented.fit_correction("linear", X, targets, [constraint([1])], penalty=penalty) for penalty in (0.0, 0.5)
+    )
+    whole, part = free.predict(X), shrunk.predict(X)
+    k = 1.0 / 1.5  # the scaled column has mean square 1
+    np.testing.assert_allclose(part, k * whole, atol=1e-12)
+    found = shrunk.unshrunk
+    variance = np.sum((f - f.mean() - part) ** 2) / (90 - k - 1) / 90  # of the slope, and of the mean of l squared
+    np.testing.assert_allclose(found.left[0], np.mean(part * (whole - part)), rtol=1e-10)
+    np.testing.assert_allclose(found.grown[0], np.mean(whole**2 - part**2), rtol=1e-10)
+    np.testing.assert_allclose([found.noise[0], found.optimism[0]], [variance, k * variance], rtol=1e-10)
+    np.testing.assert_allclose(shrunk.noise[0], k**2 * variance, rtol=1e-10)
+    predicted = gain.predicted_gain("plugin", part, shrunk.noise, np.nan, found)
+    expected = 2.0 * (np.mean(part * whole) - k * variance) - np.mean(part**2)
+    assert predicted.net == pytest.approx(expected, rel=1e-10)
+    assert predicted.oracle == pytest.approx(np.mean(whole**2) - variance, rel=1e-10)
+
+
+@pytest.mark.slow
 def test_selected_penalties_keep_the_gain():
     for row in TABLE[:4]:
         free, chosen = (excess_risks(*row, 800, penalty=penalty) for penalty in (0.0, "gcv"))

@@ -83,7 +83,7 @@ def test_approximate_kernel_ridges_have_nearly_the_same_variances():
     np.testing.assert_allclose(random, exact, rtol=0.5)
 
 
-def test_a_correction_is_the_posterior_mean_of_the_slopes():
+def test_a_correction_is_shrunk_by_the_prior_variance():
     """One column, no conditions: b t / (t + 1 / (sum of w z^2)) with the prior variance t of the base."""
     data = gaussian_collider(50, 100, 1, spouses=(0.8,), sigma=0.6, rng=3)
     y = data.y[:, None]
