@@ -226,6 +226,23 @@ def fit_correction(
     )
 
 
+def smoothed(correction: Correction, X: FloatArray, rows: IntArray, values: FloatArray, j: int) -> FloatArray:
+    """(N, k) what the smoothers of a correction make of other targets, at fixed penalties and without bounds.
+
+    correction : with its smoothers. X : (N, p) rows of the fit. rows : (M,) indices of the rows of the targets.
+    values : (M, k), to be smoothed as target j was.
+    """
+    kept: Any = correction.smoothers
+    smoothers = [smoother.repeated(j, values.shape[1]) for smoother in kept]
+    places = correction.places
+    if len(smoothers) == 1:
+        return _predict(smoothers[0].again(values), places[0], X)
+    parts = [np.zeros_like(values) for _ in smoothers]
+    scale = np.sqrt(np.mean((values - values.mean(axis=0)) ** 2, axis=0))
+    _backfit(smoothers, parts, places, X[rows], values, scale, SWEEPS, TOLERANCE)
+    return np.asarray(np.sum([_predict(*pair, X) for pair in zip(smoothers, places, strict=True)], axis=0))
+
+
 def _bounds(targets: Targets, *, simple: bool) -> tuple[FloatArray, FloatArray]:
     """(q,) bounds of the correction; simple : one constraint without conditions."""
     values = targets.values[targets.types == 0]

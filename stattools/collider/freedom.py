@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from stattools._typing import FloatArray
+from stattools.collider import augmented
 from stattools.collider.assembly import NAN, DegreesOfFreedom
 
-MOST_ROWS = 500  # labelled ones: each is a response that base and projector are asked for
+MOST_ROWS = 1000  # labelled ones: each is a response that base and projector are asked for
 MOST_VALUES = 2**24  # of the base at all rows for each of these responses
 
 
@@ -17,8 +18,8 @@ def of(fit: Any, problem: Any) -> DegreesOfFreedom:
     """Degrees of freedom of a ProjectedFit: traces of the derivatives of fitted values by responses.
 
     Penalties, lengthscales and weights count as fixed. After a projection they are NaN for bases that are not linear in
-    the responses, several constraints, projectors without a linear smoother, more than 500 labelled rows, and more than
-    2^24 values of the base at all rows for as many responses as there are labelled rows.
+    the responses, projectors without a linear smoother, more than 1000 labelled rows, and more than 2^24 values of the
+    base at all rows for as many responses as there are labelled rows.
     """
     base = getattr(fit.base, "degrees_of_freedom", None)
     before = NAN if base is None else float(np.mean(base))
@@ -38,20 +39,20 @@ def correction_trace(fit: Any, problem: Any) -> float:
     """
     smoothers: Any = getattr(fit.correction, "smoothers", ())
     n, q = len(problem.y), problem.y.shape[1]
-    if len(smoothers) != 1 or not np.isfinite(smoothers[0].degrees_of_freedom).all():
+    if not smoothers or not all(np.isfinite(smoother.degrees_of_freedom).all() for smoother in smoothers):
         return NAN
     if n > MOST_ROWS or n * (n + len(problem.unlabeled)) > MOST_VALUES:
         return NAN
-    independent, given = fit.correction.places[0]
     total = 0.0
-    columns, conditions = problem.X[:, independent], problem.X[:, given] if given else None
+    whole = np.vstack([problem.X, problem.unlabeled])
+    rows = np.arange(len(whole)) if fit.method == "plugin" else np.concatenate([np.arange(len(whole)), np.arange(n)])
     penalties = np.broadcast_to(getattr(fit.base, "penalty", NAN), (q,))
     for j in range(q):
         values = _unit_values(fit.base, problem, float(penalties[j]))
         if values is None:
             return NAN
         targets = values if fit.method == "plugin" else np.vstack([values, values[:n] - np.eye(n)])
-        total += float(np.trace(smoothers[0].repeated(j, n).again(targets).predict(columns, conditions)))
+        total += float(np.trace(augmented.smoothed(fit.correction, whole, rows, targets, j)[:n]))
     return float(total / q)
 
 

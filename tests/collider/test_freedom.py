@@ -1,9 +1,11 @@
 """Degrees of freedom after a projection are the trace of what fitted values make of responses."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from stattools.collider import ColliderRegressor, ProjectedRegressor
+from stattools.collider import ColliderRegressor, ProjectedRegressor, augmented
 from stattools.simulate.collider import gaussian_collider
 
 pytestmark = pytest.mark.kernels
@@ -59,6 +61,36 @@ def test_the_plug_in_takes_the_freedom_of_the_independent_columns():
     model = ColliderRegressor(data.independent, method="plugin", **SETTINGS).fit(data.X, data.y, data.X_unlabeled)
     found = model.results_.degrees_of_freedom
     assert 2.5 < found.base - found.projected < 3.2
+
+
+@pytest.mark.filterwarnings("ignore:N .1 - R2.")
+@pytest.mark.parametrize("method", ["plugin", "augmented"])
+def test_two_constraints_without_penalties_are_one_on_both_columns(method):
+    data = gaussian_collider(30, 100, 2, spouses=(0.8, 0.5), sigma=0.7, rng=1)
+    settings = {**SETTINGS, "method": method}
+    one = ColliderRegressor([1, 2], **settings).fit(data.X, data.y, data.X_unlabeled)
+    two = ColliderRegressor([(1,), (2,)], [(), ()], **settings).fit(data.X, data.y, data.X_unlabeled)
+    found = [model.results_.degrees_of_freedom.projected for model in (one, two)]
+    # sweeps end at changes of 1e-8
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+def test_two_penalised_constraints_have_the_derivatives_of_fits():
+    """Responses enter linearly at fixed penalties and weights, so differences are derivatives."""
+    data = gaussian_collider(25, 40, 2, spouses=(0.8, 0.5), sigma=0.7, rng=2)
+    settings = {**SETTINGS, "method": "plugin", "penalty": 0.3}
+    model = ColliderRegressor([(1,), (2,)], [(), ()], **settings).fit(data.X, data.y, data.X_unlabeled)
+    fit, n = model._fit, len(data.y)
+    rows = np.vstack([data.X, data.X_unlabeled])
+    values = np.vstack([fit.base.again(np.eye(n), float(fit.base.penalty[0])).out_of_sample,
+                        fit.base.again(np.eye(n), float(fit.base.penalty[0])).predict(data.X_unlabeled)])  # fmt: skip
+    places = [SimpleNamespace(independent=(k,), given=()) for k in (1, 2)]
+    trace = 0.0
+    for i in range(n):
+        targets = augmented.plugin_targets(values[:, [i]])
+        trace += augmented.fit_correction("linear", rows, targets, places, penalty=0.3).predict(rows)[i, 0]
+    found = model.results_.degrees_of_freedom
+    np.testing.assert_allclose(found.projected, found.base - trace, rtol=1e-6)
 
 
 def test_no_projection_leaves_all_and_forests_have_none():
