@@ -87,6 +87,25 @@ class Provenance:
         return np.random.SeedSequence(self.seed, spawn_key=self.spawn_key)
 
 
+def option_texts(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> list[str]:
+    """Name and value of each option that differs from its default, as they are written in a call.
+
+    Examples
+    --------
+    >>> option_texts({"method": "auto", "level": 0.1, "bandwidth": [1.0]}, {"method": "auto", "level": 0.05})
+    ['level=0.1', 'bandwidth=[1.0]']
+    """
+    return [
+        f"{name}={argument_text(value)}"
+        for name, value in options.items()
+        if name not in defaults or not _is_default(value, defaults[name])
+    ]
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    return value is default or (type(value) is type(default) and bool(value == default))
+
+
 def argument_text(value: Any, width: int = 60) -> str:
     """A value as it is written in a call: without addresses, and cut to a width so that quotes and brackets close.
 

@@ -191,6 +191,29 @@ def _is_missing(value: Any) -> bool:
     return isinstance(value, (numbers.Real, decimal.Decimal)) and bool(value != value)
 
 
+def first_non_number(values: Any) -> int | None:
+    """Where the first entry of a (k,) array is text, a date or a duration; text that spells a number is one.
+
+    Examples
+    --------
+    >>> first_non_number(np.array([1.0, "2", "male"], dtype=object))
+    2
+    """
+    if values.dtype.kind in "mM":
+        return 0 if values.size else None
+    if values.dtype.kind not in "OUS":
+        return None
+    for i, value in enumerate(values.tolist()):
+        if isinstance(value, (str, bytes)):
+            try:
+                float(value)
+            except ValueError:
+                return i
+        elif hasattr(value, "isoformat") or hasattr(value, "total_seconds"):
+            return i
+    return None
+
+
 def require_finite(array: FloatArray, name: str) -> None:
     """Refuse NaN and infinity, naming the first place; one pass over the rows, no array-sized temporary.
 

@@ -184,7 +184,6 @@ def fit_correction(
     seed = _random.seed_sequence(rng)
     places = tuple((tuple(c.independent), tuple(c.given)) for c in constraints)
     rows = X[targets.rows]
-    scale = np.sqrt(np.mean((targets.values - targets.values.mean(axis=0)) ** 2, axis=0))
     projectors: list[FittedProjector] = []
     parts: list[FloatArray] = []
     for k, (independent, given) in enumerate(places):
@@ -208,7 +207,7 @@ def fit_correction(
         forest = kind == "forest"
         limit = SWEEPS_OF_FORESTS if forest else SWEEPS
         goal = max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance
-        sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, scale, limit, goal)
+        sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, limit, goal)
     low, high = _bounds(targets, simple=len(places) == 1 and not places[0][1])
     return Correction(
         places,
@@ -238,8 +237,7 @@ def smoothed(correction: Correction, X: FloatArray, rows: IntArray, values: Floa
     if len(smoothers) == 1:
         return _predict(smoothers[0].again(values), places[0], X)
     parts = [np.zeros_like(values) for _ in smoothers]
-    scale = np.sqrt(np.mean((values - values.mean(axis=0)) ** 2, axis=0))
-    _backfit(smoothers, parts, places, X[rows], values, scale, SWEEPS, TOLERANCE)
+    _backfit(smoothers, parts, places, X[rows], values, SWEEPS, TOLERANCE)
     return np.asarray(np.sum([_predict(*pair, X) for pair in zip(smoothers, places, strict=True)], axis=0))
 
 
@@ -259,16 +257,15 @@ def _backfit(
     places: Any,
     rows: FloatArray,
     values: FloatArray,
-    scale: FloatArray,
     limit: int,
     goal: float,
 ) -> tuple[int, float, bool]:
     """Sweep over the constraints in place until nothing changes.
 
-    scale : (q,) that changes are relative to. (sweeps, last change, whether it is below the goal).
+    Changes are relative to the standard deviations of the values. (sweeps, last change, whether it is below the goal).
     """
-    change = np.inf
-    scale = np.where(scale > 0, scale, 1.0)
+    change, scale = np.inf, values.std(axis=0)
+    scale[scale == 0] = 1.0
     for sweep in range(2, limit + 1):
         change = 0.0
         for k in range(len(projectors)):

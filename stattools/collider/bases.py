@@ -172,9 +172,9 @@ class FeatureRidge:
     def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
         """(r, q) posterior variances of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero."""
         sums = weights.T @ _features(self._maps, self._scales, X)
-        coordinates = self._spectrum.coordinates(sums + self._spectrum.mean)
         lengths = np.square(sums).sum(axis=1)
-        return np.asarray(posterior_deviations(self._path, self.penalty, coordinates, lengths, totals=0.0) ** 2)
+        found = posterior_deviations(self._path, self.penalty, sums @ self._spectrum.right.T, lengths, totals=0.0)
+        return np.asarray(found**2)
 
 
 def fit_features(

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from stattools._provenance import argument_text
+from stattools._provenance import argument_text, option_texts
 
 if TYPE_CHECKING:
     from stattools.collider.graph import CompiledGraph
     from stattools.collider.result import ColliderResult
 
 GRAPH_WIDTH = 200
+_NONE = inspect.Parameter.empty
 
 
 def estimator_call(estimator: Any, graph: CompiledGraph | None, unlabeled: bool) -> str:
     """The call of an estimator and of its `fit`; the graph, where there is one, as text of its arrows."""
     passed = ["X", "y", *(["X_unlabeled=X_unlabeled"] if unlabeled else [])]
-    options = option_texts(type(estimator), estimator.get_params(deep=False), graph)
+    options = _texts(type(estimator), estimator.get_params(deep=False), graph)
     return f"{type(estimator).__name__}({', '.join(options)}).fit({', '.join(passed)})"
 
 
@@ -28,18 +29,15 @@ def by_formula(
 ) -> ColliderResult:
     """The same result with the call of `collider`, in place of that of the estimator `cls` behind it."""
     words = [repr(formula), "data", *(["unlabeled=unlabeled"] if unlabeled else [])]
-    words += option_texts(cls, options, result.graph)
+    words += _texts(cls, options, result.graph)
     return replace(result, provenance=replace(result.provenance, call=f"collider({', '.join(words)})"))
 
 
-def option_texts(cls: type, options: Mapping[str, Any], graph: CompiledGraph | None) -> list[str]:
-    """Name and value of each option that is not the default of a class."""
-    parameters = inspect.signature(cls).parameters
-    texts = []
-    for name, value in options.items():
-        default = parameters[name].default
-        if default is inspect.Parameter.empty or type(value) is not type(default) or not bool(value == default):
-            drawn = name == "dag" and graph is not None
-            shown = argument_text(graph.dag.source, GRAPH_WIDTH) if drawn and graph else argument_text(value)
-            texts.append(f"{name}={shown}")
-    return texts
+def _texts(cls: type, options: Mapping[str, Any], graph: CompiledGraph | None) -> list[str]:
+    """Options that are not the defaults of a class, a graph as its arrows."""
+    given = [parameter for parameter in inspect.signature(cls).parameters.values() if parameter.default is not _NONE]
+    texts = option_texts(options, {parameter.name: parameter.default for parameter in given})
+    if graph is None:
+        return texts
+    drawn = f"dag={argument_text(graph.dag.source, GRAPH_WIDTH)}"
+    return [drawn if text.startswith("dag=") else text for text in texts]

@@ -303,12 +303,13 @@ def _profile(
     chosen = some(len(X), ROWS_FOR_SCALE)
     others = np.asarray(X_unlabeled[some(len(X_unlabeled), OTHERS_FOR_SCALE)])
     own, values = np.asarray(X[chosen]), y[chosen]
+    rows = Blocks(own, others)
     count, criterion = plan.features.count, np.empty(len(SCALE_MULTIPLES))
     for k, multiple in enumerate(SCALE_MULTIPLES):
-        projection = plan.projection(Blocks(own, others), multiple * scale)
+        projection = plan.projection(rows, multiple * scale)
 
-        def fill(rows: slice, out: FloatArray, projection: _Projection = projection) -> None:
-            projection.of(own[rows], out)
+        def fill(block: slice, out: FloatArray, projection: _Projection = projection) -> None:
+            projection.of(own[block], out)
 
         path = streamed_ridge(accumulate(beside(fill, values, count), len(own), count + values.shape[1]).split(count))
         best = path.select(tune).penalty if penalty is None else penalty

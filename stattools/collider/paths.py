@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import svd
 
-from stattools._typing import FloatArray
+from stattools._typing import FloatArray, IntArray
 
 CAUTIOUS = 1e-4
 PENALTIES = np.geomspace(1e-6, 1e3, 37)  # relative to the largest eigenvalue
@@ -42,8 +42,18 @@ class Unshrunk:
     @classmethod
     def total(cls, parts: Sequence[Unshrunk]) -> Unshrunk:
         """Of a sum of estimates."""
-        names = ("left", "grown", "noise", "optimism")
-        return cls(*(np.asarray(np.sum([getattr(part, name) for part in parts], axis=0)) for name in names))
+        return cls(*np.sum([part._arrays() for part in parts], axis=0))
+
+    @classmethod
+    def gathered(cls, parts: Sequence[tuple[IntArray, Unshrunk]], q: int) -> Unshrunk:
+        """Of q targets, from those of some of them and their indices."""
+        found = np.zeros((4, q))
+        for targets, part in parts:
+            found[:, targets] = part._arrays()
+        return cls(*found)
+
+    def _arrays(self) -> tuple[FloatArray, ...]:
+        return self.left, self.grown, self.noise, self.optimism
 
 
 class Penalised:
@@ -69,6 +79,18 @@ class Penalised:
         """(c, k) shrinkage factors s / (s + penalty)."""
         return np.asarray(self.eigenvalues / (self.eigenvalues + np.asarray(penalty)[..., None]))
 
+    def residual_variance(self, squares: FloatArray, penalty: FloatArray) -> FloatArray:
+        """(q,) variances of weighted targets, from sums of squared residuals. penalty : (q,)."""
+        return np.asarray(squares / np.maximum(self.size - self.filter(penalty).sum(axis=1) - self.degrees, 1.0))
+
+    def noise(self, factors: FloatArray, mean_square: FloatArray, variance: FloatArray) -> FloatArray:
+        """(q,) mean covariance of targets of this variance with an estimate, or mean variance of it, over some rows.
+
+        factors : (q, k) or (k,), of the least-squares coordinates in the estimate, squared for its variance.
+        mean_square : (k,) of the features of the rows along the right vectors.
+        """
+        return np.asarray(variance * ((factors / self.eigenvalues) @ mean_square) / self.size)
+
     def unshrunk(self, rotated: FloatArray, gram: FloatArray, penalty: FloatArray, variance: FloatArray) -> Unshrunk:
         """What a penalty did to an estimate, over the rows of a type.
 
@@ -87,8 +109,8 @@ class Penalised:
         return Unshrunk(
             product(kept, free - kept),
             product(free, free) - product(kept, kept),
-            variance * ((1.0 / self.eigenvalues) @ squares) / self.size,
-            variance * ((shrunk / self.eigenvalues) @ squares) / self.size,
+            self.noise(np.ones(len(squares)), squares, variance),
+            self.noise(shrunk, squares, variance),
         )
 
     def _criterion(

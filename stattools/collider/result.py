@@ -265,10 +265,6 @@ class ColliderResult(FitResult):
         """
         return super().plot(ax=ax, kind=kind, **options)
 
-    def _available_plots(self) -> tuple[str, ...]:
-        missing = self._absent_plots()
-        return tuple(kind for kind in type(self).plot_kinds if kind not in missing)
-
     def _absent_plots(self) -> Mapping[str, str]:
         return result_plots.absent(self)
 

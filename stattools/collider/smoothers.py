@@ -229,8 +229,7 @@ def _fit(
     r = design.values.shape[1]
     coefficients, chosen, freedom = np.zeros((r, q)), np.empty(q), np.empty(q)
     noise, criterion = np.empty(q), np.empty(q)
-    differences = np.zeros((4, q))
-    parts = []
+    parts, differences = [], []
     for shared in sharing(rows.weights):
         weights = rows.weights[:, shared[0]]
         roots = np.sqrt(weights / weights.mean())
@@ -244,15 +243,15 @@ def _fit(
         chosen[shared] = penalties
         freedom[shared] = path.filter(penalties).sum(axis=1)
         criterion[shared] = [path.gcv(weighted[:, [j]], penalties[[j]])[0, 0] for j in range(len(shared))]
-        noise[shared], found = _errors(design, rows, path, weighted, coefficients[:, shared], penalties, roots)
-        # the estimate without penalty says nothing when features are many
-        found = Unshrunk.same(noise[shared]) if cautious else found
-        differences[:, shared] = found.left, found.grown, found.noise, found.optimism
+        noise[shared], found = _errors(
+            design, rows, path, weighted, coefficients[:, shared], penalties, roots, rich=cautious
+        )
+        differences.append((shared, found))
     settings = {"kind": words, "rows": n, "features": r}
     used_tuple = tuple(used)
     return Smoother(
         words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise,
-        Unshrunk(*differences), criterion, settings,
+        Unshrunk.gathered(differences, q), criterion, settings,
     )  # fmt: skip
 
 
@@ -264,20 +263,22 @@ def _errors(
     coefficients: FloatArray,
     penalty: FloatArray,
     roots: FloatArray,
+    *,
+    rich: bool,
 ) -> tuple[FloatArray, Unshrunk]:
     """(q,) mean variance of the estimate over the rows of type 0, for weights that are inverse variances; and more.
 
     With V D U' the decomposition of the weighted features and variance c of a weighted target, the coefficients have
-    covariance c V diag(s / (s + penalty)^2) V' / N, s the eigenvalues.
+    covariance c V diag(s / (s + penalty)^2) V' / N, s the eigenvalues. rich : features are many, and then the estimate
+    without penalty says nothing.
     """
-    n = len(weighted)
     first = design.values[rows.first] @ path.right.T
     mean_square = np.einsum("ij,ij->j", first, first) / len(first)
     residual = weighted - (design.values * roots[:, None]) @ coefficients
-    shrunk = path.filter(penalty)
-    free = np.maximum(n - shrunk.sum(axis=1) - path.degrees, 1.0)
-    variance = np.einsum("ij,ij->j", residual, residual) / free
-    noise = np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / n)
+    variance = path.residual_variance(np.einsum("ij,ij->j", residual, residual), penalty)
+    noise = path.noise(path.filter(penalty) ** 2, mean_square, variance)
+    if rich:
+        return noise, Unshrunk.same(noise)
     return noise, path.unshrunk(path.left.T @ weighted, first.T @ first / len(first), penalty, variance)
 
 

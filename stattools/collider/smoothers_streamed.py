@@ -264,8 +264,7 @@ def fit_streamed(
     cautious = kind not in ("linear", "cells") or first.r > FEW_FEATURES * first.count
     coefficients = np.zeros((first.r, q))
     chosen, freedom, noise, criterion = np.empty(q), np.empty(q), np.empty(q), np.empty(q)
-    differences = np.zeros((4, q))
-    parts = []
+    parts, differences = [], []
     counts = np.array([one.count for one in scatters])
     for shared in sharing(weights):
         relative = weights[:, shared[0]] * (counts.sum() / (counts @ weights[:, shared[0]]))
@@ -281,15 +280,14 @@ def fit_streamed(
         coefficients[:, shared] = path.coefficients(total, penalties)
         chosen[shared], freedom[shared] = penalties, path.filter(penalties).sum(axis=1)
         criterion[shared] = np.diag(path.gcv(total, scored, penalties))
-        noise[shared], differing = _errors(path, products[0], total, coefficients[:, shared], penalties)
-        differing = Unshrunk.same(noise[shared]) if cautious else differing
-        differences[:, shared] = differing.left, differing.grown, differing.noise, differing.optimism
+        noise[shared], found = _errors(path, products[0], total, coefficients[:, shared], penalties, rich=cautious)
+        differences.append((shared, found))
     centre, given_centre = first.mean[: first.r], first.mean[first.r : first.r + first.s]
     expansion = Expansion(main, jointly, given if first.s else None, given_centre, regression, centre)
     settings = {"kind": words, "rows": len(targets), "features": first.r}
     return StreamedSmoother(
         words, rows, expansion, paths, tuple(used), tuple(parts), coefficients, chosen, freedom, noise,
-        Unshrunk(*differences), criterion, settings,
+        Unshrunk.gathered(differences, q), criterion, settings,
     )  # fmt: skip
 
 
@@ -337,14 +335,19 @@ def _weighted(products: Sequence[Products], targets: IntArray, relative: FloatAr
 
 
 def _errors(
-    path: ProductPath, first: Products, total: Products, coefficients: FloatArray, penalty: FloatArray
+    path: ProductPath,
+    first: Products,
+    total: Products,
+    coefficients: FloatArray,
+    penalty: FloatArray,
+    *,
+    rich: bool,
 ) -> tuple[FloatArray, Unshrunk]:
     """(q,) mean variance of the estimate over the rows of type 0, and more, as in `smoothers`."""
     gram = path.right @ first.gram @ path.right.T / first.count
     mean_square = np.diag(gram)
-    shrunk = path.filter(penalty)
-    free = np.maximum(total.count - shrunk.sum(axis=1) - path.degrees, 1.0)
-    variance = total.left_over(coefficients) / free
-    noise = np.asarray(variance * ((shrunk**2 / path.eigenvalues) @ mean_square) / total.count)
-    rotated = path.rotated(total.cross) if path.eigenvalues.size else np.empty((0, len(noise)))
-    return noise, path.unshrunk(rotated, gram, penalty, variance)
+    variance = path.residual_variance(total.left_over(coefficients), penalty)
+    noise = path.noise(path.filter(penalty) ** 2, mean_square, variance)
+    if rich or not path.eigenvalues.size:
+        return noise, Unshrunk.same(noise)
+    return noise, path.unshrunk(path.rotated(total.cross), gram, penalty, variance)

@@ -149,16 +149,10 @@ def _array(values: Any) -> Any:
 
 def _strange(values: Any) -> str:
     """What a column holds besides numbers, its first place and what to do; empty for text that spells numbers."""
-    if values.dtype.kind in "mM":
-        return f"dates or durations; {DATES}"
-    if values.dtype.kind not in "OUS":
+    place = _validation.first_non_number(values)
+    if place is None:
         return ""
-    for i, value in enumerate(values.tolist()):
-        if isinstance(value, (str, bytes)):
-            try:
-                float(value)
-            except ValueError:
-                return f"text ({value!r:.40} at row {i}); {ENCODE}"
-        elif hasattr(value, "isoformat") or hasattr(value, "total_seconds"):
-            return f"dates or durations; {DATES}"
-    return ""
+    value = values.tolist()[place]
+    if isinstance(value, (str, bytes)):
+        return f"text ({value!r:.40} at row {place}); {ENCODE}"
+    return f"dates or durations; {DATES}"

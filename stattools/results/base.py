@@ -314,8 +314,9 @@ class Result:
         return self._plot(kind, ax, **options)
 
     def _available_plots(self) -> tuple[str, ...]:
-        """The kinds this one result can draw; a subclass narrows them when parts are absent."""
-        return self.plot_kinds
+        """The kinds this one result can draw: those that are not absent; a subclass may narrow them without reasons."""
+        absent = self._absent_plots()
+        return tuple(kind for kind in type(self).plot_kinds if kind not in absent)
 
     def _absent_plots(self) -> Mapping[str, str]:
         """Why this one result cannot draw the other kinds, and what to do about it; a subclass may give reasons."""

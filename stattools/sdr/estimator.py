@@ -18,6 +18,7 @@ from stattools._errors import (
     PerformanceWarning,
     warn,
 )
+from stattools._provenance import option_texts
 from stattools._typing import BoolArray, FloatArray, Seed
 from stattools.distributions import DistributionArray
 from stattools.sdr import blocks, gsir, order, parts
@@ -46,6 +47,8 @@ class ComponentNames:
     ['component_1']
     """
 
+    results_: Any
+
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Names of the columns that `transform` returns.
 
@@ -66,7 +69,7 @@ class ComponentNames:
         ['component_1']
         """
         check_is_fitted(self)
-        return np.asarray(self.results_.component_names, dtype=object)  # type: ignore[attr-defined]
+        return np.asarray(self.results_.component_names, dtype=object)
 
 
 class DistributionSDR(ComponentNames, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -558,13 +561,7 @@ def _display_name(kernels: list[blocks.SideKernel], method: str) -> str:
 
 def called(estimator: Any) -> str:
     """The options of an estimator that differ from its defaults, as in its call."""
-    defaults = type(estimator)().get_params()
-    shown = []
-    for name, value in estimator.get_params().items():
-        default = defaults[name]
-        if value is not default and not (isinstance(value, (str, int, float)) and value == default):
-            shown.append(f"{name}={value!r:.40}")
-    return ", ".join(shown)
+    return ", ".join(option_texts(estimator.get_params(), type(estimator)().get_params()))
 
 
 def _row_names(X: Any) -> Any:

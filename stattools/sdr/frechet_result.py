@@ -288,9 +288,6 @@ class FrechetResult(FitResult):
         """
         return super().plot(ax=ax, kind=kind, **options)
 
-    def _available_plots(self) -> tuple[str, ...]:
-        return tuple(kind for kind in self.plot_kinds if kind not in self._absent_plots())
-
     def _absent_plots(self) -> Mapping[str, str]:
         absent = {} if self.tuned else {"smoothing": "bandwidth and penalty were given, nothing was chosen"}
         if self.space_kind != "line":

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from stattools import _random, _validation
 from stattools._errors import AssumptionWarning, Notes
-from stattools._provenance import Provenance
+from stattools._provenance import Provenance, option_texts
 from stattools._typing import FloatArray, Seed
 from stattools.sdr.candidates import Problem, candidate, eigenpairs
 from stattools.sdr.linear_fit import Choice, Found, choose, oriented
@@ -191,9 +191,8 @@ class LinearReduction(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEst
         return tuple(f"x{j + 1}" for j in range(self.n_features_in_)) if names is None else tuple(map(str, names))
 
     def _call(self) -> str:
-        default = type(self)().get_params()
-        shown = [f"{key}={value!r}" for key, value in self.get_params().items() if key != "random_state" and
-                 value != default[key]]  # fmt: skip
+        given = {name: value for name, value in self.get_params().items() if name != "random_state"}
+        shown = option_texts(given, type(self)().get_params())
         return f"{type(self).__name__}({', '.join(shown)}).fit(X, y)"
 
     def __sklearn_tags__(self) -> Any:

@@ -115,8 +115,9 @@ def coordinate_test(result: LinearSDRResult, columns: Any, law: str) -> HTestRes
 
 def _is_in_table(result: LinearSDRResult, d: int, statistic: float) -> bool:
     """Whether T of the printed table is this statistic, as for SIR and plain average Hessians."""
-    known = result.tests is not None and d < len(result.tests.statistics)
-    return known and bool(np.isclose(result.tests.statistics[d], statistic, rtol=ROUNDING))  # type: ignore[union-attr]
+    if result.tests is None or d >= len(result.tests.statistics):
+        return False
+    return bool(np.isclose(result.tests.statistics[d], statistic, rtol=ROUNDING))
 
 
 def _sum_in_words(problem: Problem, d: int) -> str:

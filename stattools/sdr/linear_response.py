@@ -128,7 +128,7 @@ def _not_a_number(X: Any) -> str | None:
     if hasattr(X, "columns"):
         for k, column in enumerate(X.columns):
             values = np.asarray(X.iloc[:, k] if hasattr(X, "iloc") else X[column])
-            row = _first_text(values)
+            row = _validation.first_non_number(values)
             if row is not None:
                 return f"{values.tolist()[row]!r:.40} in row {row}, column {column!r}"
         return None
@@ -136,27 +136,10 @@ def _not_a_number(X: Any) -> str | None:
         values = np.asarray(X)
     except ValueError:
         return None
-    place = _first_text(values.ravel()) if values.ndim == 2 else None
+    place = _validation.first_non_number(values.ravel()) if values.ndim == 2 else None
     if place is None:
         return None
     return f"{values.ravel().tolist()[place]!r:.40} in {_validation.place(np.unravel_index(place, values.shape), 2)}"
-
-
-def _first_text(values: Any) -> int | None:
-    """Where the first entry is that is a date or text; scikit-learn reads numbers that are stored as text."""
-    if values.dtype.kind in "mM":
-        return 0
-    if values.dtype.kind not in "OUS":
-        return None
-    for i, value in enumerate(values.tolist()):
-        if isinstance(value, (str, bytes)):
-            try:
-                float(value)
-            except ValueError:
-                return i
-        elif hasattr(value, "isoformat"):
-            return i
-    return None
 
 
 def _require_finite(checked: FloatArray, X: Any, name: str) -> None:

@@ -536,9 +536,6 @@ class SDRResult(Result):
         """
         return super().plot(ax=ax, kind=kind, **options)
 
-    def _available_plots(self) -> tuple[str, ...]:
-        return tuple(kind for kind in self.plot_kinds if kind not in self._absent_plots())
-
     def _absent_plots(self) -> Mapping[str, str]:
         absent = {}
         if not (self.predictor.curve or self.response.curve):
