@@ -215,7 +215,7 @@ def growth_words(values):
 
 
 def models(share):
-    n_replicates, rows = max(round(20 * share), 3), []
+    n_replicates, rows = max(round(100 * share), 3), []
     for model in MODELS:
         values = agreements(model, 100, 100, n_replicates)
         means, sds = values.mean(axis=0), values.std(axis=0, ddof=1)
@@ -242,7 +242,7 @@ def orders(share):
     for model, n in ((LINE[0], 100), (LINE[0], 200), (LINE[1], 100), (LINE[1], 200), ("hellinger_mean_spread", 100)):
         for method in METHODS:
             right = {name: [] for name in CRITERIA}
-            for replicate in range(max(round((50 if n == 100 else 30) * share), 3)):
+            for replicate in range(max(round(100 * share), 3)):
                 pairs = halves(model, n, 100, replicate)
                 order = fitted(pairs, n, method, "permutation", CRITERIA).results_.order
                 for name in CRITERIA:
@@ -263,7 +263,7 @@ def orders(share):
         "Share of R data sets with m = 100 in which a criterion finds the true number d. Permutation tests have level "
         "0.05 and 99 permutations; `bic` has the authors' constants (2 for gsir1, 4 for gsir2).",
         markdown(("model", "d", "n", "R", "method", *CRITERIA), rows),
-        "How to read it: a standard error is at most 0.07 (R = 50) or 0.09 (R = 30). No criterion is right most of "
+        "How to read it: a standard error of a share is at most 0.05. No criterion is right most of "
         "the time for both models of two components at n = 100. `bic` takes a component when its eigenvalue exceeds "
         "c (log(n) / n)^(1/2) times the first: 0.86 times for gsir2 at n = 100, which leaves nothing but the first.",
     ]
