@@ -28,6 +28,9 @@ def _brief(value: Any) -> str:
     return _format.number(value) if isinstance(value, (float, np.floating)) else repr(value)
 
 
+NAN = float("nan")
+
+
 @serialization.register
 @dataclass(frozen=True, eq=False, repr=False)
 class HeldOutGain(Brief):
@@ -72,7 +75,8 @@ class PredictedGain(Brief):
 
     raw : mean square of the correction. noise : mean variance of the correction. oracle : mean square of what the
     constraint forbids in the base. net : expected gain of the correction that was fitted. linear : R* q / (n - p - 1),
-    the gain of the oracle for least squares on a Gaussian design.
+    the gain of the oracle for least squares on a Gaussian design. probability : posterior probability of a gain, where
+    the base has a posterior law of its errors and one constraint was projected on linear functions.
     """
 
     raw: float
@@ -80,6 +84,7 @@ class PredictedGain(Brief):
     oracle: float
     net: float
     linear: float
+    probability: float = NAN
 
 
 @serialization.register
@@ -220,5 +225,4 @@ class Parts:
 
 
 TITLES = {"plugin": "plug-in projection", "erm": "constrained risk minimisation"}
-NAN = float("nan")
 EMPTY: FloatArray = np.empty(0)

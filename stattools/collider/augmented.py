@@ -16,6 +16,7 @@ from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider.features import Scaler
 from stattools.collider.paths import Unshrunk
 from stattools.collider.projectors import FittedProjector, fit_projector
+from stattools.collider.rows import LinearPrior
 
 RATIO_FOR_PLUGIN = 2.0  # the plug-in gains half of the oracle there, and its weights need no variance to be estimated
 SWEEPS, TOLERANCE = 200, 1e-8
@@ -145,7 +146,7 @@ def fit_correction(
     constraints: Sequence[Any],
     *,
     penalty: str | float = "gcv",
-    linear_penalties: Sequence[FloatArray | None] = (),
+    priors: Sequence[LinearPrior] = (),
     tolerance: float = TOLERANCE,
     keep: bool = False,
     rng: Seed = None,
@@ -162,7 +163,7 @@ def fit_correction(
         With attributes `independent` and `given`, tuples of column indices.
     penalty, rng
         As in `fit_projector`.
-    linear_penalties : sequence
+    priors : sequence of LinearPrior
         For each constraint, as in `fit_projector`; empty for none.
     tolerance : float, default 1e-8
         Sweeps end when the correction changes by less, relative to the standard deviation of each target.
@@ -196,7 +197,7 @@ def fit_correction(
             given=np.ascontiguousarray(rows[:, given]) if given else None,
             types=targets.types,
             penalty=penalty,
-            linear_penalty=linear_penalties[k] if linear_penalties else None,
+            prior=priors[k] if priors else None,
             rng=_random.child_seed(seed, k),
         )
         projectors.append(projector)
@@ -209,6 +210,7 @@ def fit_correction(
         goal = max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance
         sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, limit, goal)
     low, high = _bounds(targets, simple=len(places) == 1 and not places[0][1])
+    unshrunk = Unshrunk.total([p.unshrunk for p in projectors])
     return Correction(
         places,
         tuple(p.compact() for p in projectors),
@@ -217,7 +219,7 @@ def fit_correction(
         converged,
         np.asarray(np.sum([p.degrees_of_freedom for p in projectors], axis=0)),
         np.asarray(np.sum([p.noise for p in projectors], axis=0)),
-        Unshrunk.total([p.unshrunk for p in projectors]),
+        unshrunk.undoubted() if len(places) > 1 else unshrunk,
         np.array([p.penalty for p in projectors]),
         low,
         high,

@@ -18,6 +18,7 @@ from stattools.rkhs.ridge import (
     FeatureSpectrum,
     RidgePath,
     feature_spectrum,
+    posterior_covariances,
     posterior_deviations,
     ridge_path,
 )
@@ -58,8 +59,8 @@ class FittedBase(Protocol):
         """(k, q) standard deviations of the function at (k, p) rows; None where they are not derived."""
         ...
 
-    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray | None:
-        """(r, q) variances, as `std`, of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero."""
+    def contrast_covariances(self, X: FloatArray, weights: FloatArray) -> FloatArray | None:
+        """(q, r, r) covariances of weighted sums of values at rows, or None; weights : (k, r), each of sum zero."""
         ...
 
 
@@ -169,12 +170,10 @@ class FeatureRidge:
         lengths = np.square(features - self._spectrum.mean).sum(axis=1)
         return posterior_deviations(self._path, self.penalty, self._spectrum.coordinates(features), lengths)
 
-    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
-        """(r, q) posterior variances of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero."""
+    def contrast_covariances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
+        """(q, r, r) posterior covariances of weighted sums of values at (k, p) rows; weights : (k, r), of sums zero."""
         sums = weights.T @ _features(self._maps, self._scales, X)
-        lengths = np.square(sums).sum(axis=1)
-        found = posterior_deviations(self._path, self.penalty, sums @ self._spectrum.right.T, lengths, totals=0.0)
-        return np.asarray(found**2)
+        return posterior_covariances(self._path, self.penalty, sums @ self._spectrum.right.T, sums @ sums.T)
 
 
 def fit_features(
@@ -234,7 +233,7 @@ class EstimatorBase:
     def std(self, X: FloatArray) -> None:
         return None
 
-    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> None:
+    def contrast_covariances(self, X: FloatArray, weights: FloatArray) -> None:
         return None
 
 

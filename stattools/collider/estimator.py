@@ -37,11 +37,11 @@ class ColliderRegressor(Projecting):
         The regression that is projected: Gaussian kernel ridge, linear ridge, additive splines, random forest, or any
         regressor of scikit-learn's interface.
     method : {"augmented", "plugin", "erm", "none", "auto"}, default "augmented"
-        "plugin" regresses values of the fitted function on A and B. "augmented" regresses its out-of-sample residuals
-        too. "erm" fits kernel ridge regression anew among functions that respect the constraint, by a projected kernel;
-        for ``base="krr"``, which is then what the gain is measured against. "none" fits and tests, and does not
-        project. "auto" takes "plugin" when the break-even ratio is at least 2, else "augmented"; the choice depends on
-        the data.
+        "plugin" regresses values of the fitted function on A and B. "augmented" also uses what labelled rows tell of
+        its errors. "erm" fits kernel ridge regression anew among functions that respect the constraint, by a
+        projected kernel; for ``base="krr"``, which is then what the gain is measured against. "none" fits and tests,
+        and does not project. "auto" takes "plugin" when the break-even ratio is at least 2, else "augmented"; the
+        choice depends on the data.
     projector : {"auto", "linear", "spline", "kernel", "rff", "forest", "cells"}, default "auto"
         How to regress on A and B. "auto": cell means for few discrete values, else linear or kernel by generalised
         cross-validation. The conditional means of "erm" are by kernels, and leave no choice.
@@ -59,11 +59,12 @@ class ColliderRegressor(Projecting):
     allow_empty : bool, default False
         Fit the base when the graph has no usable constraint, instead of an error.
     penalty : {"auto", "gcv"} or float, default "auto"
-        Of the projector's ridge: 0 is least squares, infinity no projection. "auto" takes, for projections on linear
-        functions of A, the penalty that posterior variances of the base imply, so that a plug-in correction is a
-        posterior mean and an augmented one is shrunk somewhat more; for other projectors, and for bases without such
-        variances, it is "gcv", generalized cross-validation. With a number the projector "auto" is the linear one, or
-        cell means. In "erm" it is the penalty of the conditional means, for which infinity takes unconditional ones.
+        Of the projector's ridge: 0 is least squares, infinity no projection. "auto" makes, for projections on linear
+        functions of A, use of the posterior law that krr, ridge and splines have of their errors: a plug-in correction
+        is a posterior mean, which gains most on average, and an augmented one is shrunk further until it lowers the
+        error with probability 0.8, at most by ten times the penalty. For other projectors, and for other bases, it is
+        "gcv", generalized cross-validation. With a number the projector "auto" is the linear one, or cell means. In
+        "erm" it is the penalty of the conditional means, for which infinity takes unconditional ones.
     test : str or None, default "auto"
         Method of `conditional_independence_test` for each constraint; None for no tests, of shift either.
     n_resamples : int, default 999
@@ -93,11 +94,13 @@ class ColliderRegressor(Projecting):
     B]|^2; if not, with m = E[Y | A, B] - E[Y | B] and g the same for f, it is less |g|^2 - 2 <m, g>, so a wrong
     constraint costs at most |m|^2 at the best f.
 
-    Estimated from N rows the plug-in projection loses when N (1 - R2) < n R2, where R2 belongs to the base. "augmented"
-    is derived here: the residuals f - Y of labelled rows have the same conditional expectation, since that of Y
-    cancels, and enter as further rows with weights that are inverse variances. For least squares on a Gaussian design
-    its effective number of rows is n / (1 - R2) + m, with a gain at any m to leading order. It resembles prediction-
-    powered and control-variate estimates.
+    Estimated from N rows the plug-in projection without a penalty loses when N (1 - R2) < n R2, where R2 belongs to the
+    base. "augmented" is derived here: the residuals f - Y of labelled rows have the same conditional expectation, since
+    that of Y cancels, and enter as further rows with weights that are inverse variances. For least squares on a
+    Gaussian design its effective number of rows is n / (1 - R2) + m, with a gain at any m to leading order. It
+    resembles prediction-powered and control-variate estimates. Where the base has a posterior law of its errors (see
+    `penalty`), that law takes the place of residuals, which have nothing to add to it; the results have the
+    probability, under that law, that the correction lowers the error.
 
     "erm" is the empirical risk minimiser in the space of the projected kernel, see Notes of
     `stattools.collider.projected.fit_constrained`. Conditional means are estimated from all N rows without responses,

@@ -64,6 +64,21 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Mixed:
+    """Linear combinations of the columns less their means. mean : (d,); mixing : (d, r)."""
+
+    mean: FloatArray
+    mixing: FloatArray
+
+    @classmethod
+    def fit(cls, columns: FloatArray, mixing: FloatArray) -> Mixed:
+        return cls(columns.mean(axis=0), mixing)
+
+    def of(self, columns: FloatArray) -> FloatArray:
+        return np.asarray((columns - self.mean) @ self.mixing)
+
+
+@dataclass(frozen=True)
 class Cells:
     """One indicator for each combination of levels; a combination that was never seen has none. levels : (c, d)."""
 

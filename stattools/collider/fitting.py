@@ -13,7 +13,7 @@ from stattools._errors import InvalidParameterError
 from stattools._typing import FloatArray
 from stattools.collider import augmented
 from stattools.collider.augmented import Correction, Targets
-from stattools.collider.prior import posterior_penalties
+from stattools.collider.prior import linear_priors
 
 BASE_KEY, PROJECTION_KEY = 0, 1
 CONSTRAINED_PROJECTORS = ("auto", "kernel")
@@ -258,13 +258,15 @@ def project_base(
         rows = np.vstack([X, X_unlabeled])
         targets = targets_of(method, values, residuals, rows, constraints)
         known = options.penalty == "auto" and options.projector in ("auto", "linear")
+        careful = method == "augmented"
+        priors = linear_priors(base, rows, targets.weights[0], constraints, careful=careful, rng=seed) if known else ()
         correction = augmented.fit_correction(
             options.projector,
             rows,
             targets,
             constraints,
             penalty=options.criterion,
-            linear_penalties=posterior_penalties(base, rows, targets, constraints, seed) if known else (),
+            priors=priors,
             keep=keep,
             rng=_random.child_seed(seed, PROJECTION_KEY),
         )

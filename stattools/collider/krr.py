@@ -24,7 +24,7 @@ from stattools.collider.krr_fourier import (
 )
 from stattools.collider.krr_tuning import Lengthscales, choose_lengthscales
 from stattools.rkhs.fourier import STREAMED_CRITERIA, over_rows
-from stattools.rkhs.ridge import CRITERIA, RidgePath, Selection, posterior_deviations, ridge_path
+from stattools.rkhs.ridge import CRITERIA, RidgePath, Selection, posterior_covariances, posterior_deviations, ridge_path
 
 SOLVERS = ("auto", "exact", "nystrom", "rff")
 MOST_EXACT, MOST_NYSTROM = 3000, 30_000
@@ -99,22 +99,21 @@ class KernelRidge:
 
         return np.vstack(self._over_chunks(X, deviations))
 
-    def contrast_variances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
-        """(r, q) posterior variances of weighted sums of values at (k, p) rows; weights : (k, r), each of sum zero.
+    def contrast_covariances(self, X: FloatArray, weights: FloatArray) -> FloatArray:
+        """(q, r, r) posterior covariances of weighted sums of values at (k, p) rows; weights : (k, r), of sums zero.
 
         Time O(k^2).
         """
         points = _scaled(X, self.scaler, self.lengthscale)
         step = max(1, CHUNK // max(1, self._basis.width, len(points)))
-        width = len(self._path.values)
-        coordinates, lengths = np.zeros((weights.shape[1], width)), np.zeros(weights.shape[1])
+        r = weights.shape[1]
+        coordinates, products = np.zeros((r, len(self._path.values))), np.zeros((r, r))
         for start in range(0, len(points), step):
             rows = slice(start, start + step)
             own, part = np.ascontiguousarray(points[rows]), weights[rows]
             coordinates += part.T @ self._basis.coordinates(self._basis.kernels(own))[0]
-            lengths += np.einsum("ij,ij->j", part, self._basis.products(own, points) @ weights)
-        deviations = posterior_deviations(self._path, self.penalty, coordinates, np.maximum(lengths, 0.0), totals=0.0)
-        return np.asarray(deviations**2)
+            products += part.T @ (self._basis.products(own, points) @ weights)
+        return posterior_covariances(self._path, self.penalty, coordinates, products)
 
     def again(self, y: FloatArray, penalty: float) -> KernelRidge | None:
         """The same smoother for other (n, k) responses, all with one penalty; None where rows were not kept."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.linalg import svd
+from scipy.special import ndtr
 
 from stattools._typing import FloatArray, IntArray
+from stattools.collider.rows import LinearPrior
 
 CAUTIOUS = 1e-4
 PENALTIES = np.geomspace(1e-6, 1e3, 37)  # relative to the largest eigenvalue
 COST_OF_FREEDOM = 1.4  # of Kim and Gu (2004): one in the criterion of small samples leads to rough fits now and then
+PROBABLY = 0.8
+MULTIPLES = np.geomspace(1.0, 10.0, 13)
 MOST_FREEDOM = 0.25  # degrees of freedom for each row, beyond which no candidate is judged reliably
 
 
@@ -22,38 +26,54 @@ class Unshrunk:
     """What a ridge estimate c differs in from the one without penalty, l, over rows of a type; each (q,).
 
     left : mean of c (l - c). grown : mean square of l less that of c. noise : mean variance of l. optimism : mean
-    covariance of c with targets.
+    covariance of c with targets. doubt : posterior variance of the mean of c g, g what is estimated; NaN without one.
+
+    Where there is a posterior law of g, l is its mean. Then g - l is uncorrelated with c: the mean square of g less
+    that of c is `grown`, and there is no noise.
     """
 
     left: FloatArray
     grown: FloatArray
     noise: FloatArray
     optimism: FloatArray
+    doubt: FloatArray
 
     @classmethod
     def same(cls, noise: FloatArray) -> Unshrunk:
         """Of an estimate that is taken to be without penalty."""
-        return cls(np.zeros_like(noise), np.zeros_like(noise), noise, noise)
+        doubt = np.where(noise == 0, 0.0, np.nan)  # without noise there is no estimate
+        return cls(np.zeros_like(noise), np.zeros_like(noise), noise, noise, doubt)
 
     def times(self, factor: FloatArray) -> Unshrunk:
         """In other units; factor : (q,), for squares."""
-        return Unshrunk(self.left * factor, self.grown * factor, self.noise * factor, self.optimism * factor)
+        left, grown, noise, optimism, doubt = self._arrays()
+        return Unshrunk(left * factor, grown * factor, noise * factor, optimism * factor, doubt * factor**2)
 
     @classmethod
     def total(cls, parts: Sequence[Unshrunk]) -> Unshrunk:
-        """Of a sum of estimates."""
+        """Of a sum of estimates that are taken to be independent."""
         return cls(*np.sum([part._arrays() for part in parts], axis=0))
+
+    def undoubted(self) -> Unshrunk:
+        """Without a posterior variance, where parts are not independent."""
+        return replace(self, doubt=np.full_like(self.doubt, np.nan))
 
     @classmethod
     def gathered(cls, parts: Sequence[tuple[IntArray, Unshrunk]], q: int) -> Unshrunk:
         """Of q targets, from those of some of them and their indices."""
-        found = np.zeros((4, q))
+        found = np.zeros((5, q))
         for targets, part in parts:
             found[:, targets] = part._arrays()
         return cls(*found)
 
     def _arrays(self) -> tuple[FloatArray, ...]:
-        return self.left, self.grown, self.noise, self.optimism
+        return self.left, self.grown, self.noise, self.optimism, self.doubt
+
+
+def helps(gain: FloatArray | float, doubt: FloatArray | float) -> FloatArray:
+    """Posterior probabilities of a gain 2 <c, g> - |c|^2, from its mean and the variance of <c, g>; NaN for c = 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(ndtr(gain / (2.0 * np.sqrt(doubt))))
 
 
 class Penalised:
@@ -111,7 +131,45 @@ class Penalised:
             product(free, free) - product(kept, kept),
             self.noise(np.ones(len(squares)), squares, variance),
             self.noise(shrunk, squares, variance),
+            np.full(rotated.shape[1], np.nan),
         )
+
+    def posterior(self, rotated: FloatArray, prior: FloatArray, penalty: FloatArray, variance: FloatArray) -> Unshrunk:
+        """What an estimate differs in from a posterior mean. Targets have equal weights.
+
+        rotated : (k, q) of the targets along the left vectors. prior : (q,) penalties of the posterior mean. penalty :
+        (q,) of the estimate. variance : (q,) of the noise of a target.
+        """
+        shares = self.filter(prior)
+        kept, mean = self.filter(penalty).T * rotated, shares.T * rotated
+        spread = variance * shares.T
+        return Unshrunk(
+            np.sum(kept * (mean - kept), axis=0) / self.size,
+            np.sum(mean**2 - kept**2 + spread, axis=0) / self.size,
+            np.zeros(len(prior)),
+            np.zeros(len(prior)),
+            np.sum(kept**2 * spread, axis=0) / self.size**2,
+        )
+
+    def known(self, rotated: FloatArray, prior: LinearPrior, targets: IntArray, variance: FloatArray) -> FloatArray:
+        """(q,) penalties that a prior law of the slopes asks for; parameters as in `posterior`, targets : indices."""
+        own = prior.penalty[targets]
+        return self.careful(rotated, own, variance) if prior.careful else own
+
+    def careful(self, rotated: FloatArray, prior: FloatArray, variance: FloatArray) -> FloatArray:
+        """(q,) smallest multiples of penalties for which the estimate probably helps; parameters as in `posterior`.
+
+        Multiples go up to 10. The mean square of g - c is below that of g when the mean of c g is above half the mean
+        square of c, an event of which the posterior law of g says the probability; 0.8 is asked for.
+        """
+        chosen = np.array(prior, dtype=np.float64)
+        open_ = np.ones(len(chosen), dtype=bool)
+        for multiple in MULTIPLES:
+            chosen[open_] = multiple * prior[open_]
+            found = self.posterior(rotated, prior, chosen, variance)
+            square = np.sum((self.filter(chosen).T * rotated) ** 2, axis=0) / self.size
+            open_ &= ~(helps(square + 2.0 * found.left, found.doubt) >= PROBABLY)
+        return chosen
 
     def _criterion(
         self,

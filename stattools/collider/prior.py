@@ -1,4 +1,4 @@
-"""Penalties of linear projections from what a base regression knows of its own errors."""
+"""What a base regression knows of its own errors, as a prior law of the slopes of linear corrections."""
 
 from __future__ import annotations
 
@@ -9,61 +9,74 @@ import numpy as np
 
 from stattools import _random
 from stattools._typing import FloatArray, Seed
-from stattools.collider.augmented import Targets
+from stattools.collider.rows import LinearPrior
 from stattools.collider.smoothers import linear_contrasts
 
-MOST_ROWS = 2000  # over which variances are averaged; their cost is quadratic
+MOST_ROWS = 2000  # over which covariances are averaged; their cost is quadratic
 ROWS_KEY = 11
 
 
-def posterior_penalties(
-    base: Any, X: FloatArray, targets: Targets, constraints: Sequence[Any], rng: Seed = None
-) -> tuple[FloatArray, ...]:
-    """Penalties of linear corrections from the size of the errors that are to be corrected.
+def linear_priors(
+    base: Any,
+    X: FloatArray,
+    weights: FloatArray,
+    constraints: Sequence[Any],
+    *,
+    careful: bool,
+    rng: Seed = None,
+) -> tuple[LinearPrior, ...]:
+    """Priors of linear corrections from the size of the errors that are to be corrected.
 
     Parameters
     ----------
     base : FittedBase
     X : (N, p) float64
-    targets : Targets
-        With weights that are inverse variances.
+    weights : (q,) float64
+        Inverse variances of values of the function.
     constraints : sequence
         With attributes `independent` and `given`, tuples of column indices.
+    careful : bool
+        Shrink corrections that would probably do harm further, see Notes.
     rng : Seed
-        For the rows over which variances are averaged, when there are more than 2000.
+        For the rows over which covariances are averaged, when there are more than 2000.
 
     Returns
     -------
-    tuple of (q,) float64
-        One for each constraint, as `fit_projector` takes them; empty when the base does not know its variances.
+    tuple of LinearPrior
+        One for each constraint; empty when the base does not know its covariances.
 
     Notes
     -----
     Derived here. When the constraint holds, the function has no linear part in A given B, and all of the one that its
-    estimate has is error. The base says how large: with features z of A less their regression on B, of singular vectors
-    u_j over N rows, errors e have slopes whose contribution to the mean square is the mean of (u_j' e)^2 over the
-    features' directions, of expectation u_j' C u_j for a posterior covariance C. A normal prior of the slopes with one
-    variance t matches it when t sum z_ij^2 = sum_j u_j' C u_j.
+    estimate has is error. The base says how large: slopes of errors e on features of A, less their regression on B, are
+    M u' e for orthonormal directions u of the rows, with covariance M u' C u M' for a posterior covariance C. Values of
+    the function at rows of their own have slopes that differ from those of the errors by independent noise, of the
+    variance that the weights say. The posterior mean of the slopes is then a ridge regression, whose penalty is
+    1 / sum of weights on the features Z M (u' C u)^(1/2). Labelled rows have told what they know in C: residuals of
+    the base have nothing to add.
 
-    Values of the function on rows of their own have slopes that differ from those of the errors by independent noise,
-    of the variance that the weights say. The posterior mean of the slopes is then a ridge regression with penalty
-    1 / (t N w), w the mean weight. So a plug-in correction is a posterior mean. Residuals of labelled rows are not such
-    values: least squares leaves them without slopes, and so they act as a prior themselves. With them the corrections
-    are smaller than posterior means. That costs little where rows without responses are many, since the penalty is
-    small then, and without such rows, where the unpenalised correction may do harm, it does good.
+    Several responses share the features, those of the mean of their covariances in units of their weights, and
+    have a penalty each that makes the trace right. That is exact for one response, and for several with one penalty.
 
-    Nothing is chosen by the values that are corrected, and no correction is lost because a criterion cannot see it.
+    A posterior mean lowers the mean squared error most, on average over data sets; but where errors are small beside
+    the noise it raises it almost as often as it lowers it. A careful correction is shrunk until, by the posterior law,
+    it lowers the error with probability 0.8, at most by a penalty of 10 times that of the posterior mean. In
+    simulations this costs a fourth of the mean gain.
     """
     generator = _random.generator(_random.seed_sequence(rng), ROWS_KEY)
     rows = X if len(X) <= MOST_ROWS else X[np.sort(generator.choice(len(X), MOST_ROWS, replace=False))]
-    scale = targets.weights.sum(axis=0)
     found = []
     for constraint in constraints:
         given = rows[:, list(constraint.given)] if constraint.given else None
-        directions, squares = linear_contrasts(np.ascontiguousarray(rows[:, list(constraint.independent)]), given)
-        variances = base.contrast_variances(rows, directions)
-        if variances is None:
+        directions, slopes = linear_contrasts(np.ascontiguousarray(rows[:, list(constraint.independent)]), given)
+        covariances = base.contrast_covariances(rows, directions)
+        if covariances is None or not np.isfinite(covariances).all():
             return ()
-        total = variances.sum(axis=0)
-        found.append(np.divide(squares, total * scale, out=np.full_like(total, np.inf), where=total > 0))
+        relative = covariances * weights[:, None, None]
+        shared = relative.mean(axis=0)
+        values, vectors = np.linalg.eigh((shared + shared.T) / 2.0)
+        roots = np.sqrt(np.maximum(values, 0.0))
+        total, own = np.trace(shared), np.trace(relative, axis1=1, axis2=2)
+        penalty = np.divide(total, own * len(X), out=np.full_like(own, np.inf), where=own > 0)
+        found.append(LinearPrior(slopes @ (vectors * roots), penalty, careful))
     return tuple(found)

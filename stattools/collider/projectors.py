@@ -10,8 +10,8 @@ from stattools import _random
 from stattools._typing import FloatArray, IntArray, Seed
 from stattools.collider import features as maps
 from stattools.collider.paths import Unshrunk
-from stattools.collider.rows import Rows
-from stattools.collider.smoothers import fit_smoother, fit_sum
+from stattools.collider.rows import LinearPrior, Rows
+from stattools.collider.smoothers import fit_linear, fit_smoother, fit_sum
 
 KINDS = ("auto", "linear", "spline", "kernel", "rff", "forest", "cells")
 
@@ -62,7 +62,7 @@ def fit_projector(
     given: FloatArray | None = None,
     types: IntArray | None = None,
     penalty: str | float = "gcv",
-    linear_penalty: FloatArray | None = None,
+    prior: LinearPrior | None = None,
     rng: Seed = None,
 ) -> FittedProjector:
     """Regress targets on constraint columns, for the part that the given columns do not explain.
@@ -85,8 +85,9 @@ def fit_projector(
     penalty : "gcv" or float, default "gcv"
         A number is added to the eigenvalues of the weighted Gram matrix of the features over N; 0 is least squares and
         infinity is no projection. Infinity is always among the candidates of "gcv".
-    linear_penalty : (q,) float64, optional
-        Penalties of the linear regression of "linear" and "auto", where the others are chosen by "gcv".
+    prior : LinearPrior, optional
+        What is known of the slopes of "linear" and "auto", where the penalty is "gcv". Their linear regression is then
+        one of rows of type 0, which have one weight.
     rng : Seed
         For "rff" and "forest".
 
@@ -127,7 +128,9 @@ def fit_projector(
         return fit_forest(rows, targets, seed)
     if kind == "auto" and maps.is_discrete(rows.joint[rows.first]):
         kind = "cells"
-    own = penalty if linear_penalty is None or penalty != "gcv" else linear_penalty
+    own = penalty if prior is None or penalty != "gcv" else prior
     if kind == "auto":
         return fit_sum(rows, targets, penalty, own, seed)
-    return fit_smoother(kind, rows, targets, own if kind == "linear" else penalty, seed)
+    if kind == "linear":
+        return fit_linear(rows, targets, own, seed)
+    return fit_smoother(kind, rows, targets, penalty, seed)

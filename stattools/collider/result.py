@@ -199,6 +199,7 @@ class ColliderResult(FitResult):
             "base_loss": None if gain is None else gain.base_loss,
             "projected_loss": None if gain is None else gain.projected_loss,
             "gain_predicted": None if predicted is None else predicted.net,
+            "gain_probability": None if predicted is None else predicted.probability,
             "threshold": None if self.sensitivity is None else self.sensitivity.threshold,
             "r_squared_out_of_sample": None if even is None else even.r_squared,
             "break_even": None if even is None else even.ratio,

@@ -27,6 +27,11 @@ METHODS = {
     "augmented": "augmented, function values on all rows and residuals of labelled ones",
     "erm": "empirical risk minimisation among functions that respect the constraint",
 }
+METHODS_BY_LAW = {
+    "plugin": "plug-in, posterior mean from function values on all rows",
+    "augmented": "augmented, posterior mean from function values on all rows and the law of their errors that labelled "
+    "ones leave, shrunk until it probably helps",
+}
 SETTINGS = ("penalty", "lengthscale", "leaf")
 
 
@@ -78,7 +83,8 @@ def projection_words(result: ColliderResult) -> str:
         return "none, predictions are those of the base"
     if not result.projects:
         return f"none, the penalty of the {projection.title} is infinite: predictions are those of the base"
-    words = METHODS.get(projection.method, projection.method)
+    by_law = bool(projection.settings) and all(settings.get("law") for settings in projection.settings)
+    words = (METHODS_BY_LAW if by_law else METHODS).get(projection.method, projection.method)
     on = _sides(result.used_constraints) or ", ".join(projection.columns)
     if len(projection.columns) > MOST_COLUMNS:
         on = f"{len(projection.columns)} columns"

@@ -20,6 +20,10 @@ PREDICTED = {
     "augmented": "derived here for least squares on a Gaussian design, to leading order; approximate for other bases, "
     "and low where a rich projector shrinks the correction",
 }
+POSTERIOR = (
+    "expectation and probability under the posterior law of the errors of the base, its hyper-parameters taken as "
+    "known"
+)
 
 
 def parts(result: ColliderResult, digits: int, *, full: bool) -> list[Part]:
@@ -120,6 +124,9 @@ def _gain(result: ColliderResult, digits: int) -> list[Part]:
     shown: list[Part] = [Table("gain in mean squared error, base less projected:", names[:width], table, n_left=1)]
     if predicted is not None and result.projects:
         shown.append(Line("predicted: from the correction alone, if the constraints hold; exact: for E[f|A,B] known"))
+        if known(predicted.probability):
+            chance = _format.number(predicted.probability, 2)
+            shown.append(Line(f"probability that the correction lowers the error, if the constraint holds: {chance}"))
     if gain is not None and compared:
         shown += [Line(gain_words(result, digits)), Line(_null_words(gain))]
     return shown
@@ -290,7 +297,7 @@ def approximations(result: ColliderResult) -> tuple[str, ...]:
             f"times 1/{count} + 1/{result.gain.n_folds - 1} for overlapping training rows (Nadeau and Bengio, 2003)"
         )
     if result.predicted is not None and result.projects and result.projection is not None:
-        how = PREDICTED.get(result.projection.method)
+        how = POSTERIOR if known(result.predicted.probability) else PREDICTED.get(result.projection.method)
         texts += [f"predicted gain: {how}"] if how else []
         texts.append("sensitivity: holds the fitted correction fixed, for one violation m at a time")
     if any(known(check.violation) for check in result.checks):

@@ -12,9 +12,24 @@ from stattools.collider.features import FeatureMap
 from stattools.rkhs.fourier import over_rows
 
 Fitted = TypeVar("Fitted")
-Penalty = str | float | FloatArray  # "gcv", or numbers for all targets or each of them
 FEW_FEATURES = 0.1  # for each row
 ROWS_AT_ONCE = 8192
+
+
+@dataclass(frozen=True)
+class LinearPrior:
+    """A normal law of slopes, for a linear regression of function values that have equal weights.
+
+    mixing : (d, k) combinations of columns whose slopes are independent and of one variance. penalty : (q,) by which
+    the regression is a posterior mean. careful : whether to shrink further, as `Penalised.careful` does.
+    """
+
+    mixing: FloatArray
+    penalty: FloatArray
+    careful: bool
+
+
+Penalty = str | float | LinearPrior  # "gcv", a number, or what is known of the slopes
 
 
 @dataclass(frozen=True)

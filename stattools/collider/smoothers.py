@@ -18,7 +18,17 @@ from stattools._typing import FloatArray, IntArray
 from stattools.collider import features as maps
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Path, Unshrunk
-from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Penalty, Rows, joint, repeated, sharing
+from stattools.collider.rows import (
+    FEW_FEATURES,
+    NO_ROWS,
+    Expansion,
+    LinearPrior,
+    Penalty,
+    Rows,
+    joint,
+    repeated,
+    sharing,
+)
 from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, weights_by_type
 
 LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
@@ -40,7 +50,7 @@ def fit_smoother(
     """The best smoother of one kind over the lengthscales of that kind."""
     if is_many(rows):
         return _fit_many(kind, rows, targets, penalty, seed)
-    settings = _feature_maps(kind, rows, seed)
+    settings = _feature_maps(kind, rows, seed, penalty)
     fits: list[Smoother | StreamedSmoother]
     if len(rows.types) > ROWS_AS_PRODUCTS and weights_by_type(rows):
         jointly = kind not in ("linear", "spline")
@@ -64,9 +74,9 @@ def _fit_many(kind: str, rows: Rows, targets: FloatArray, penalty: Penalty, seed
     fewer = rows.some(chosen)
     jointly = kind not in ("linear", "spline")
     if kind in ("linear", "spline", "cells"):  # scales, knots and levels are those of all rows
-        ((words, main, given),) = _feature_maps(kind, rows, seed)
+        ((words, main, given),) = _feature_maps(kind, rows, seed, penalty)
         return fit_streamed(kind, words, rows, targets, penalty, main, given, jointly=jointly)
-    settings = _feature_maps(kind, fewer, seed, rank=RANK_OF_MANY)
+    settings = _feature_maps(kind, fewer, seed, penalty, rank=RANK_OF_MANY)
     fits = [
         fit_streamed(kind, words, fewer, targets[chosen], penalty, main, given, jointly=jointly)
         for words, main, given in settings
@@ -97,14 +107,15 @@ def _some_of_each_type(types: IntArray, generator: np.random.Generator) -> IntAr
 
 
 def _feature_maps(
-    kind: str, rows: Rows, seed: Any, *, rank: int = MAX_RANK
+    kind: str, rows: Rows, seed: Any, penalty: Penalty = "gcv", *, rank: int = MAX_RANK
 ) -> list[tuple[str, FeatureMap, FeatureMap | None]]:
     """(words, map of A or of A and B, map of B) for each setting of a kind."""
     first = rows.first
     a, b = rows.columns[first], None if rows.given is None else rows.given[first]
     both = joint(a, b)
     if kind == "linear":
-        return [("linear", maps.Linear.fit(a), None if b is None else maps.Linear.fit(b))]
+        main = maps.Mixed.fit(a, penalty.mixing) if isinstance(penalty, LinearPrior) else maps.Linear.fit(a)
+        return [("linear", main, None if b is None else maps.Linear.fit(b))]
     if kind == "spline":
         return [("spline", maps.Splines.fit(a), None if b is None else maps.Splines.fit(b))]
     if kind == "cells":
@@ -236,8 +247,12 @@ def _fit(
         path = Path.of(design.values * roots[:, None], degrees=float(spent[shared].max()), scored=scored)
         weighted = remainder[:, shared] * roots[:, None]
         cautious = kind not in ("linear", "cells") or r > FEW_FEATURES * np.count_nonzero(rows.first)
-        chooses = isinstance(penalty, str)
-        penalties = path.best(weighted, cautious=cautious) if chooses else np.broadcast_to(penalty, q)[shared]
+        variance = 1.0 / rows.weights[0, shared]
+        if isinstance(penalty, LinearPrior):
+            penalties = path.known(path.left.T @ weighted, penalty, shared, variance)
+        else:
+            chooses = isinstance(penalty, str)
+            penalties = path.best(weighted, cautious=cautious) if chooses else np.full(len(shared), penalty)
         parts.append(Part(shared, roots, path))
         coefficients[:, shared] = path.coefficients(weighted, penalties)
         chosen[shared] = penalties
@@ -246,8 +261,10 @@ def _fit(
         noise[shared], found = _errors(
             design, rows, path, weighted, coefficients[:, shared], penalties, roots, rich=cautious
         )
+        if isinstance(penalty, LinearPrior):
+            found = path.posterior(path.left.T @ weighted, penalty.penalty[shared], penalties, variance)
         differences.append((shared, found))
-    settings = {"kind": words, "rows": n, "features": r}
+    settings = {"kind": words, "rows": n, "features": r, "law": isinstance(penalty, LinearPrior)}
     used_tuple = tuple(used)
     return Smoother(
         words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise,
@@ -282,12 +299,71 @@ def _errors(
     return noise, path.unshrunk(path.left.T @ weighted, first.T @ first / len(first), penalty, variance)
 
 
+def fit_linear(
+    rows: Rows, targets: FloatArray, penalty: Penalty, seed: Any
+) -> Smoother | StreamedSmoother | OfFirst:
+    """A linear smoother; of rows of type 0 alone when a law of its slopes is known, which residuals add nothing to."""
+    if not isinstance(penalty, LinearPrior) or rows.first.all():
+        return fit_smoother("linear", rows, targets, penalty, seed)
+    chosen = np.flatnonzero(rows.first)
+    return OfFirst(fit_smoother("linear", rows.some(chosen), targets[chosen], penalty, seed), chosen)
+
+
+@dataclass(frozen=True)
+class OfFirst:
+    """A smoother of some of the rows, of these indices; see `FittedProjector`."""
+
+    smoother: Smoother | StreamedSmoother
+    chosen: IntArray
+
+    @property
+    def kind(self) -> str:
+        return self.smoother.kind
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self.smoother.settings
+
+    @property
+    def degrees_of_freedom(self) -> FloatArray:
+        return self.smoother.degrees_of_freedom
+
+    @property
+    def noise(self) -> FloatArray:
+        return self.smoother.noise
+
+    @property
+    def unshrunk(self) -> Unshrunk:
+        return self.smoother.unshrunk
+
+    @property
+    def penalty(self) -> FloatArray:
+        return self.smoother.penalty
+
+    @property
+    def gcv(self) -> FloatArray:
+        return self.smoother.gcv
+
+    def predict(self, columns: FloatArray, given: FloatArray | None = None) -> FloatArray:
+        return self.smoother.predict(columns, given)
+
+    def again(self, targets: FloatArray) -> OfFirst:
+        return replace(self, smoother=self.smoother.again(targets[self.chosen]))
+
+    def repeated(self, j: int, k: int) -> OfFirst:
+        """The smoother of target j for k targets at once, by `again`."""
+        return replace(self, smoother=self.smoother.repeated(j, k))
+
+    def compact(self) -> OfFirst:
+        return OfFirst(self.smoother.compact(), np.empty(0, dtype=np.intp))
+
+
 def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, linear_penalty: Penalty, seed: Any) -> Sum:
     """A linear smoother, and one by a kernel, or of many rows by its random features, for what it leaves.
 
     The kernel's penalty is always chosen: a given one is that of the linear smoother, which is then alone.
     """
-    linear = fit_smoother("linear", rows, targets, linear_penalty, seed)
+    linear = fit_linear(rows, targets, linear_penalty, seed)
     if penalty != "gcv":
         return Sum((linear,), rows)
     rest = targets - linear.predict(rows.columns, rows.given)
@@ -298,7 +374,7 @@ def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, linear_penalt
 class Sum:
     """Smoothers of which each was fitted to what the ones before it left; see `FittedProjector`."""
 
-    terms: tuple[Smoother | StreamedSmoother, ...]
+    terms: tuple[Smoother | StreamedSmoother | OfFirst, ...]
     rows: Rows
 
     @property
@@ -308,7 +384,8 @@ class Sum:
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"kind": self.kind, "terms": [term.settings for term in self.terms]}
+        settings = [term.settings for term in self.terms]
+        return {"kind": self.kind, "law": settings[0]["law"], "terms": settings}
 
     @property
     def degrees_of_freedom(self) -> FloatArray:
@@ -335,7 +412,7 @@ class Sum:
         return np.asarray(np.sum([term.predict(columns, given) for term in self.terms], axis=0))
 
     def again(self, targets: FloatArray) -> Sum:
-        terms: list[Smoother | StreamedSmoother] = []
+        terms: list[Smoother | StreamedSmoother | OfFirst] = []
         for term in self.terms:
             terms.append(term.again(targets))
             targets = targets - terms[-1].predict(self.rows.columns, self.rows.given)
@@ -349,15 +426,18 @@ class Sum:
         return Sum(tuple(term.compact() for term in self.terms), NO_ROWS)
 
 
-def linear_contrasts(columns: FloatArray, given: FloatArray | None) -> tuple[FloatArray, float]:
-    """Directions of the features of a linear smoother of (N, d) columns, and the sum of squares of all features.
+def linear_contrasts(columns: FloatArray, given: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Differences of values at (N, d) rows that say what slopes on the columns are, less their regression on B.
 
-    Returns the (N, r) orthonormal left singular vectors of the features: scaled columns, less their regression on B.
+    Returns (N, r) orthonormal directions u, and the (d, r) matrix M for which the values have slopes M u' v.
     """
     rows = Rows(columns, given, np.zeros(len(columns), dtype=np.intp), np.ones((len(columns), 1)))
     ((_, main, on_given),) = _feature_maps("linear", rows, None)
-    values = _design(rows, "linear", main, on_given).values
-    return Path.of(values, degrees=1.0).left, float(np.sum(values**2))
+    path = Path.of(_design(rows, "linear", main, on_given).values, degrees=1.0)
+    slopes = np.zeros((columns.shape[1], len(path.eigenvalues)))
+    scaler = maps.Scaler.fit(columns)
+    slopes[scaler.kept] = (path.right / np.sqrt(path.eigenvalues * len(columns))[:, None]).T / scaler.scale[:, None]
+    return path.left, slopes
 
 
 # the part that B explains --------------------------------------------------------------------------------------------

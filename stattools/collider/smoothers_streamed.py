@@ -17,7 +17,17 @@ from stattools._errors import InvalidDataError
 from stattools._typing import FloatArray, IntArray
 from stattools.collider.features import FeatureMap
 from stattools.collider.paths import Penalised, Unshrunk
-from stattools.collider.rows import FEW_FEATURES, NO_ROWS, Expansion, Penalty, Rows, joint, repeated, sharing
+from stattools.collider.rows import (
+    FEW_FEATURES,
+    NO_ROWS,
+    Expansion,
+    LinearPrior,
+    Penalty,
+    Rows,
+    joint,
+    repeated,
+    sharing,
+)
 from stattools.rkhs.fourier import PRECISION, accumulate, beside
 
 
@@ -271,20 +281,23 @@ def fit_streamed(
         weighted = _weighted(products, shared, relative)
         total, scored = _total(weighted), weighted[0]
         path = ProductPath.of(total.gram, total.count, degrees=float(spent[shared].max()), rounding=rounding)
-        penalties = (
-            path.best(total, scored, cautious=cautious)
-            if isinstance(penalty, str)
-            else np.broadcast_to(penalty, q)[shared]
-        )
+        variance = 1.0 / weights[0, shared]
+        if isinstance(penalty, LinearPrior):
+            penalties = path.known(path.rotated(total.cross), penalty, shared, variance)
+        else:
+            chooses = isinstance(penalty, str)
+            penalties = path.best(total, scored, cautious=cautious) if chooses else np.full(len(shared), penalty)
         parts.append(Part(shared, relative, path))
         coefficients[:, shared] = path.coefficients(total, penalties)
         chosen[shared], freedom[shared] = penalties, path.filter(penalties).sum(axis=1)
         criterion[shared] = np.diag(path.gcv(total, scored, penalties))
         noise[shared], found = _errors(path, products[0], total, coefficients[:, shared], penalties, rich=cautious)
+        if isinstance(penalty, LinearPrior):
+            found = path.posterior(path.rotated(total.cross), penalty.penalty[shared], penalties, variance)
         differences.append((shared, found))
     centre, given_centre = first.mean[: first.r], first.mean[first.r : first.r + first.s]
     expansion = Expansion(main, jointly, given if first.s else None, given_centre, regression, centre)
-    settings = {"kind": words, "rows": len(targets), "features": first.r}
+    settings = {"kind": words, "rows": len(targets), "features": first.r, "law": isinstance(penalty, LinearPrior)}
     return StreamedSmoother(
         words, rows, expansion, paths, tuple(used), tuple(parts), coefficients, chosen, freedom, noise,
         Unshrunk.gathered(differences, q), criterion, settings,

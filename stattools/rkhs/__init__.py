@@ -29,6 +29,7 @@ _PUBLIC = {
     "mean_squared_distance": "kernels",
     "median_distance": "kernels",
     "pivoted_cholesky": "cholesky",
+    "posterior_covariances": "ridge",
     "posterior_deviations": "ridge",
     "ridge_path": "ridge",
     "spectrum": "spectra",

@@ -532,6 +532,54 @@ def posterior_deviations(
     return np.sqrt(variance * path.noise_variance(penalty))
 
 
+def posterior_covariances(
+    path: RidgePath, penalty: FloatArray, coordinates: FloatArray, products: FloatArray
+) -> FloatArray:
+    """Covariances of differences of values of fitted functions, when coefficients are normal before the data are seen.
+
+    Parameters
+    ----------
+    path : RidgePath
+    penalty : (q,) float64
+    coordinates : (k, r) float64
+        Of k combinations of the (centred) features of new points along the eigenvectors; coefficients of a combination
+        have sum zero.
+    products : (k, k) float64
+        Of the combined features with each other.
+
+    Returns
+    -------
+    (q, k, k) float64
+        Not finite where the penalty is zero and a feature has a part that the rows do not span.
+
+    Notes
+    -----
+    As in `posterior_deviations`, whose squares are the diagonals: v (C (s + penalty)^-1 C' + (P - C C') / penalty) for
+    coordinates C and products P.
+
+    Examples
+    --------
+    >>> x = np.array([[-1.0], [0.0], [1.0]])
+    >>> found = feature_spectrum(x)
+    >>> path = ridge_path(found, np.array([0.0, 2.0, 1.0]))
+    >>> sums = np.array([[2.0]])
+    >>> variance = posterior_covariances(path, np.array([0.0]), sums @ found.right.T, sums @ sums.T)
+    >>> (variance / path.noise_variance(0.0)).ravel().round(12)
+    array([2.])
+    """
+    beyond = products - coordinates @ coordinates.T
+    inside = np.diag(beyond) <= ROUNDING * np.diag(products)
+    beyond[inside], beyond[:, inside] = 0.0, 0.0
+    variances = np.broadcast_to(path.noise_variance(penalty), penalty.shape)
+    found = np.empty((len(penalty), *products.shape))
+    for j, own in enumerate(penalty):
+        found[j] = (coordinates / (path.values + own)) @ coordinates.T
+        if not inside.all():
+            found[j] += beyond / own if own > 0 else np.inf
+        found[j] *= variances[j]
+    return found
+
+
 def _solved(left: FloatArray, residuals: FloatArray) -> FloatArray:
     """Solution of a positive semidefinite system; infinite where it is singular up to rounding."""
     factor, failed = dpotrf(left, lower=1)
