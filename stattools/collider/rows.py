@@ -51,8 +51,8 @@ class Rows:
         """Which rows are of type 0."""
         return self.types == 0
 
-    def some(self, chosen: IntArray) -> Rows:
-        """The rows of these indices."""
+    def some(self, chosen: Any) -> Rows:
+        """The rows of these indices, or of this slice."""
         given = None if self.given is None else self.given[chosen]
         return Rows(self.columns[chosen], given, self.types[chosen], self.weights[chosen])
 

@@ -29,7 +29,7 @@ from stattools.collider.rows import (
     repeated,
     sharing,
 )
-from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, weights_by_type
+from stattools.collider.smoothers_streamed import StreamedSmoother, fit_streamed, members, weights_by_type
 
 LENGTHSCALES = (1.0, 2.0, 4.0, 8.0)  # in units of the root mean square distance of a column pair
 MAX_RANK, RANK_OF_MANY = 300, 128
@@ -305,16 +305,16 @@ def fit_linear(
     """A linear smoother; of rows of type 0 alone when a law of its slopes is known, which residuals add nothing to."""
     if not isinstance(penalty, LinearPrior) or rows.first.all():
         return fit_smoother("linear", rows, targets, penalty, seed)
-    chosen = np.flatnonzero(rows.first)
+    chosen = members(rows.types, 0)
     return OfFirst(fit_smoother("linear", rows.some(chosen), targets[chosen], penalty, seed), chosen)
 
 
 @dataclass(frozen=True)
 class OfFirst:
-    """A smoother of some of the rows, of these indices; see `FittedProjector`."""
+    """A smoother of some of the rows, of these indices or this slice; see `FittedProjector`."""
 
     smoother: Smoother | StreamedSmoother
-    chosen: IntArray
+    chosen: Any
 
     @property
     def kind(self) -> str:
@@ -355,7 +355,7 @@ class OfFirst:
         return replace(self, smoother=self.smoother.repeated(j, k))
 
     def compact(self) -> OfFirst:
-        return OfFirst(self.smoother.compact(), np.empty(0, dtype=np.intp))
+        return replace(self, smoother=self.smoother.compact())
 
 
 def fit_sum(rows: Rows, targets: FloatArray, penalty: str | float, linear_penalty: Penalty, seed: Any) -> Sum:

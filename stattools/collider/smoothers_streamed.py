@@ -161,7 +161,7 @@ def _scatter(
     return Scatter(moments.count, moments.mean, moments.scatter, sizes[0], sizes[1])
 
 
-def _members(types: IntArray, kind: int) -> Any:
+def members(types: IntArray, kind: int) -> Any:
     """The rows of a type: a slice when they stand together."""
     places = np.flatnonzero(types == kind)
     if len(places) and places[-1] - places[0] == len(places) - 1:
@@ -172,7 +172,7 @@ def _members(types: IntArray, kind: int) -> Any:
 def weights_by_type(rows: Rows) -> bool:
     """Whether the rows of a type have one weight."""
     for kind in np.unique(rows.types):
-        own = rows.weights[_members(rows.types, int(kind))]
+        own = rows.weights[members(rows.types, int(kind))]
         if np.any(np.ptp(own, axis=0) > 1e-12 * own.max(axis=0)):
             return False
     return True
@@ -223,7 +223,7 @@ class StreamedSmoother:
         kinds = np.unique(self.rows.types)
         main, jointly, given = self.expansion.main, self.expansion.jointly, self.expansion.given
         scatters = [
-            _scatter(self.rows, _members(self.rows.types, int(kind)), targets, main, jointly, given) for kind in kinds
+            _scatter(self.rows, members(self.rows.types, int(kind)), targets, main, jointly, given) for kind in kinds
         ]
         products, _ = _residualised(scatters, self.expansion.regression, self.given_paths, self.given_penalties)
         coefficients = np.empty_like(self.coefficients)
@@ -259,7 +259,7 @@ def fit_streamed(
     q = targets.shape[1]
     kinds = np.unique(rows.types)
     weights = _type_weights(rows, kinds)
-    scatters = [_scatter(rows, _members(rows.types, int(k)), targets, main, jointly, given) for k in kinds]
+    scatters = [_scatter(rows, members(rows.types, int(k)), targets, main, jointly, given) for k in kinds]
     first = scatters[0]
     regression = np.empty((0, 0))
     paths: tuple[ProductPath, ...] = ()

@@ -1,13 +1,15 @@
-"""Penalties of linear projections from posterior variances of the base."""
+"""Linear projections by the posterior law that a base has of its errors."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from stattools.collider import augmented, bases, fitting
+from stattools.collider import augmented, bases, fitting, gain
+from stattools.collider.features import Scaler
 from stattools.collider.fitting import Options
-from stattools.collider.prior import MOST_ROWS, posterior_penalties
+from stattools.collider.paths import MULTIPLES, PROBABLY
+from stattools.collider.prior import MOST_ROWS, linear_priors
 from stattools.simulate.collider import gaussian_collider, mvn_collider
 
 SEED = np.random.SeedSequence(1)
@@ -41,80 +43,141 @@ def naive_krr_covariance(fit, X, n, j):
 
 
 @pytest.mark.parametrize("chunk", [2**22, 300])
-def test_variances_of_contrasts_are_those_of_the_posterior_of_a_kernel_ridge(chunk, monkeypatch):
+def test_covariances_of_contrasts_are_those_of_the_posterior_of_a_kernel_ridge(chunk, monkeypatch):
     monkeypatch.setattr("stattools.collider.krr.CHUNK", chunk)
     X, y = sample()
     fit = bases.fit_base("krr", X[:40], y, rng=1)
     weights = np.random.default_rng(2).normal(size=(70, 4))
     weights -= weights.mean(axis=0)
-    found = fit.contrast_variances(X, weights)
+    found = fit.contrast_covariances(X, weights)
     for j in range(2):
-        expected = np.diag(weights.T @ naive_krr_covariance(fit, X, 40, j) @ weights)
+        expected = weights.T @ naive_krr_covariance(fit, X, 40, j) @ weights
         # inverses of matrices of condition 1e4
-        np.testing.assert_allclose(found[:, j], expected, rtol=1e-8)
+        np.testing.assert_allclose(found[j], expected, rtol=1e-8, atol=1e-8 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("base", ["ridge", "spline"])
-def test_variances_of_contrasts_are_those_of_the_posterior_of_a_ridge(base):
+def test_covariances_of_contrasts_are_those_of_the_posterior_of_a_ridge(base):
     X, y = sample()
     fit = bases.fit_base(base, X[:40], y, rng=1)
     weights = np.random.default_rng(2).normal(size=(70, 4))
     weights -= weights.mean(axis=0)
-    found = fit.contrast_variances(X, weights)
+    found = fit.contrast_covariances(X, weights)
     features = bases._features(fit._maps, fit._scales, X) - fit._spectrum.mean
     sums = weights.T @ features
     for j in range(2):
         gram = features[:40].T @ features[:40] + fit.penalty[j] * np.eye(features.shape[1])
-        expected = fit._path.noise_variance(fit.penalty)[j] * np.diag(sums @ np.linalg.solve(gram, sums.T))
+        expected = fit._path.noise_variance(fit.penalty)[j] * sums @ np.linalg.solve(gram, sums.T)
         # systems of condition 1e4
-        np.testing.assert_allclose(found[:, j], expected, rtol=1e-8)
+        np.testing.assert_allclose(found[j], expected, rtol=1e-8, atol=1e-8 * np.abs(expected).max())
 
 
-def test_approximate_kernel_ridges_have_nearly_the_same_variances():
+def test_approximate_kernel_ridges_have_nearly_the_same_covariances():
     X, y = sample(n=600, m=100)
     weights = np.random.default_rng(2).normal(size=(700, 3))
     weights -= weights.mean(axis=0)
     exact, few, random = (
-        bases.fit_base("krr", X[:600], y, solver=solver, rng=1).contrast_variances(X, weights)
+        bases.fit_base("krr", X[:600], y, solver=solver, rng=1).contrast_covariances(X, weights)
         for solver in ("exact", "nystrom", "rff")
     )
     # penalties are chosen by each, and random features err by a tenth
-    np.testing.assert_allclose(few, exact, rtol=0.05)
-    np.testing.assert_allclose(random, exact, rtol=0.5)
+    size = np.abs(exact).max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(few / size, exact / size, atol=0.05)
+    np.testing.assert_allclose(random / size, exact / size, atol=0.5)
 
 
-def test_a_correction_is_shrunk_by_the_prior_variance():
-    """One column, no conditions: b t / (t + 1 / (sum of w z^2)) with the prior variance t of the base."""
-    data = gaussian_collider(50, 100, 1, spouses=(0.8,), sigma=0.6, rng=3)
-    y = data.y[:, None]
-    base = bases.fit_base("ridge", data.X, y, rng=1)
-    rows = np.vstack([data.X, data.X_unlabeled])
-    fit = fitting.project_base(base, options(), data.X, y, data.X_unlabeled, [constraint([1])], SEED)
-    z = (rows[:, 1] - rows[:, 1].mean()) / rows[:, 1].std()
-    t = float(base.contrast_variances(rows, z[:, None] / np.sqrt(150.0))[0, 0]) / 150.0
-    targets = augmented.augmented_targets(fit.values, fit.residuals)
-    w = targets.weights[:, 0]
-    stacked = np.r_[z, z[:50] - z[:50].mean()]
-    stacked[:150] -= stacked[:150].mean()
-    values = np.r_[fit.values[:, 0] - fit.values.mean(), fit.residuals[:, 0] - fit.residuals.mean()]
-    information = np.sum(w * stacked**2)
-    slope = np.sum(w * stacked * values) / information * t / (t + 1.0 / information)
-    grid = np.array([[0.0, -1.0], [0.0, 1.0]])
-    found = np.diff(fit.correction.predict(grid)[:, 0])[0] / 2.0
-    assert found == pytest.approx(slope / rows[:, 1].std(), rel=1e-10)
+def naive_slopes(base, fit, rows, columns, given=()):
+    """Posterior mean of the slopes of errors on constraint columns, by inverses; their covariance; and the features.
+
+    Values are errors plus noise of the variance of the values.
+    """
+    left = [columns.index(j) for j in columns]
+    z = rows[:, columns] - rows[:, columns].mean(axis=0)
+    values = fit.values[:, 0] - fit.values[:, 0].mean()
+    if given:
+        b = rows[:, list(given)] - rows[:, list(given)].mean(axis=0)
+        hat = b @ np.linalg.pinv(b)
+        z, values = z - hat @ z, values - hat @ values
+    inverse = np.linalg.inv(z.T @ z)
+    prior = inverse @ base.contrast_covariances(rows, z)[0] @ inverse
+    noise = np.mean(values**2)
+    covariance = np.linalg.inv(np.linalg.inv(prior) + z.T @ z / noise)
+    return covariance @ (z.T @ values) / noise, covariance, z[:, left]
+
+
+@pytest.mark.parametrize("base", ["krr", "ridge", "spline"])
+@pytest.mark.parametrize(("columns", "given"), [([1], ()), ([1, 2, 3], ()), ([2, 3], (0,))])
+def test_a_plug_in_correction_is_the_posterior_mean(base, columns, given):
+    X, y = sample(p=4, q=1)
+    mixed = X @ np.array([[1.0, 0.5, 0.0, 0.3], [0.0, 1.0, 0.4, 0.0], [0.0, 0.0, 1.0, 0.8], [0.0, 0.0, 0.0, 1.0]])
+    fit = fitting.fit_projected(
+        options(base=base, method="plugin"), mixed[:40], y, mixed[40:], [constraint(columns, given)], SEED
+    )
+    slopes, covariance, z = naive_slopes(fit.base, fit, mixed, columns, given)
+    # covariances of bases have condition 1e4
+    np.testing.assert_allclose(fit.correction.predict(mixed)[:, 0], z @ slopes, rtol=1e-6, atol=1e-9)
+    gram = z.T @ z / len(z)
+    expected = np.sum(gram * (covariance + np.outer(slopes, slopes)))
+    predicted = gain.predicted_gain(
+        "plugin", fit.correction.predict(mixed), fit.correction.noise, np.nan, fit.correction.unshrunk
+    )
+    assert predicted.oracle == pytest.approx(expected, rel=1e-6)
+    assert predicted.net == pytest.approx(slopes @ gram @ slopes, rel=1e-6)
+
+
+def test_the_probability_of_a_gain_is_that_of_draws_from_the_posterior():
+    X, y = sample(p=4, q=1)
+    for method in ("plugin", "augmented"):
+        fit = fitting.fit_projected(options(method=method), X[:40], y, X[40:], [constraint([1, 2, 3])], SEED)
+        slopes, covariance, z = naive_slopes(fit.base, fit, X, [1, 2, 3])
+        correction = fit.correction.predict(X)[:, 0]
+        errors = z @ np.random.default_rng(1).multivariate_normal(slopes, covariance, 40_000).T
+        gains = np.mean(errors**2, axis=0) - np.mean((errors - correction[:, None]) ** 2, axis=0)
+        unshrunk = fit.correction.unshrunk
+        predicted = gain.predicted_gain(method, correction[:, None], fit.correction.noise, np.nan, unshrunk)
+        # 40,000 draws
+        assert predicted.probability == pytest.approx(np.mean(gains > 0), abs=0.01)
+        assert predicted.net == pytest.approx(gains.mean(), abs=4.0 * gains.std() / 200.0)
+
+
+def test_a_careful_correction_is_the_least_shrunk_one_that_probably_helps():
+    found = {1.0: 0, 10.0: 0}
+    for seed in range(30):
+        X, y = sample(m=300, p=5, q=1, seed=seed)
+        base = bases.fit_base("krr", X[:40], y, rng=1)
+        mean, careful = (
+            fitting.project_base(base, options(method=method), X[:40], y, X[40:], [constraint([2, 3, 4])], SEED)
+            for method in ("plugin", "augmented")
+        )
+        multiple = float((careful.correction.penalty / mean.correction.penalty)[0, 0])
+        probability = []
+        for fit in (mean, careful):
+            values = fit.correction.predict(X)
+            predicted = gain.predicted_gain("augmented", values, np.zeros(1), np.nan, fit.correction.unshrunk)
+            probability.append(predicted.probability)
+        assert np.isclose(multiple, MULTIPLES, rtol=1e-12).any()
+        if multiple == 1.0:
+            assert probability[0] >= PROBABLY
+        else:
+            assert probability[0] < PROBABLY and probability[0] < probability[1]
+            assert probability[1] >= PROBABLY or multiple == pytest.approx(10.0)
+        for edge in found:
+            found[edge] += bool(np.isclose(multiple, edge))
+    assert found[1.0] and found[10.0] and sum(found.values()) < 30
 
 
 def test_least_squares_has_the_closed_form():
-    """With u' C u the noise variance v for every direction in the span: a penalty of sum z^2 / (r v sum w)."""
+    """With u' C u = v for all u in the span of the rows: features of one length, and a penalty of 1 / N."""
     data = gaussian_collider(60, 0, 1, spouses=(0.8, 0.8), sigma=0.6, rng=3)
     y = data.y[:, None]
     base = bases.fit_features("ridge", (bases.Linear.fit(data.X),), (1.0,), data.X, y, tune="reml", seed=SEED)
     base = base.again(y, 0.0)
     targets = augmented.plugin_targets(base.out_of_sample)
-    found = posterior_penalties(base, data.X, targets, [constraint([1, 2])])
+    (found,) = linear_priors(base, data.X, targets.weights[0], [constraint([1, 2])], careful=False)
     v = np.sum((y - base.predict(data.X)) ** 2) / (60 - 4)
-    expected = 60 * 2 / (2 * v * targets.weights.sum())
-    np.testing.assert_allclose(found[0], expected, rtol=1e-9)
+    features = (data.X[:, 1:] - data.X[:, 1:].mean(axis=0)) @ found.mixing
+    np.testing.assert_allclose(features.T @ features, v * targets.weights[0, 0] * np.eye(2), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.penalty, 1.0 / 60.0, rtol=1e-12)
 
 
 # property ------------------------------------------------------------------------------------------------------------
@@ -133,15 +196,38 @@ def test_units_do_not_matter(given):
 
 @pytest.mark.parametrize(("noise", "n_unlabelled"), [(1.0, 400), (1.0, 4000), (0.1, 400)])
 def test_the_share_of_least_squares_that_is_kept_is_the_one_of_its_theory(noise, n_unlabelled):
-    """(1 - R2) / n over its sum with R2 / (n / (1 - R2) + m), since errors of slopes have variance (1 - R2) / n."""
-    n, rng = 400, np.random.default_rng(4)
-    X = rng.normal(size=(n + n_unlabelled, 2))
-    y = X[:n, :1] + noise * rng.normal(size=(n, 1))
-    fit = fitting.fit_projected(options(base="ridge"), X[:n], y, X[n:], [constraint([1])], SEED)
+    """(1 - R2) / n over its sum with 1 / N, since errors of slopes have variance (1 - R2) / n, those of values 1."""
+    n, found = 400, []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(n + n_unlabelled, 2))
+        y = X[:n, :1] + noise * rng.normal(size=(n, 1))
+        fit = fitting.fit_projected(options(base="ridge", method="plugin"), X[:n], y, X[n:], [constraint([1])], SEED)
+        found.append(fit.correction.degrees_of_freedom[0])
     left = noise**2 / (1.0 + noise**2)
-    error, sampling = left / n, (1.0 - left) / (n / left + n_unlabelled)
-    # R2 of 400 rows has a standard error of 0.03
-    assert fit.correction.degrees_of_freedom[0] == pytest.approx(error / (error + sampling), abs=0.04)
+    error, sampling = left / n, (1.0 - left) / (n + n_unlabelled)
+    # one share has a standard deviation of 0.04
+    assert np.mean(found) == pytest.approx(error / (error + sampling), abs=0.03)
+
+
+def test_several_responses_with_one_penalty_are_corrected_as_each_by_itself():
+    X, y = sample()
+    y = y[:, :1] * np.array([1.0, -30.0])
+    both, one = (
+        fitting.fit_projected(options(base="ridge"), X[:40], part, X[40:], [constraint([1, 2])], SEED).predict(X)
+        for part in (y, y[:, :1])
+    )
+    np.testing.assert_allclose(both, one * np.array([1.0, -30.0]), rtol=1e-8)
+
+
+def test_a_law_that_is_not_finite_is_none():
+    """Least squares on a column that is constant on labelled rows knows nothing of its slope."""
+    X, y = sample(q=1)
+    X[:40, 2] = 1.0
+    base = bases.fit_features("ridge", (bases.Linear(Scaler.fit(X)),), (1.0,), X[:40], y, tune="reml", seed=SEED)
+    base = base.again(y, 0.0)
+    targets = augmented.plugin_targets(base.predict(X))
+    assert linear_priors(base, X, targets.weights[0], [constraint([2])], careful=False) == ()
 
 
 def test_bases_without_variances_keep_the_criterion():
@@ -167,15 +253,48 @@ def test_other_projectors_keep_the_criterion():
 def test_many_rows_are_represented_by_some():
     X, y = sample(n=60, m=3 * MOST_ROWS, q=1)
     base = bases.fit_base("ridge", X[:60], y, rng=1)
-    values = base.predict(X)
-    targets = augmented.plugin_targets(values)
-    ((some,), (others,)) = (posterior_penalties(base, X, targets, [constraint([1, 2])], seed) for seed in (1, 2))
-    scaled = (X[:, 1:] - X[:, 1:].mean(axis=0)) / X[:, 1:].std(axis=0)
-    u, s, _ = np.linalg.svd(scaled, full_matrices=False)
-    every = np.sum(s**2) / (base.contrast_variances(X, u).sum() * targets.weights.sum())
-    # variances of slopes between samples of 2000 rows differ by the size of 1 / sqrt(2000)
-    assert some[0] == pytest.approx(every, rel=0.1) and others[0] == pytest.approx(every, rel=0.1)
-    assert some[0] != others[0]
+    weights = augmented.plugin_targets(base.predict(X)).weights[0]
+    some, others = (
+        linear_priors(base, X, weights, [constraint([1, 2])], careful=False, rng=seed)[0].mixing for seed in (1, 2)
+    )
+    z = X[:, 1:] - X[:, 1:].mean(axis=0)
+    inverse = np.linalg.inv(z.T @ z)
+    every = weights[0] * inverse @ base.contrast_covariances(X, z)[0] @ inverse
+    for mixing in (some, others):
+        # covariances of slopes between samples of 2000 rows differ by the size of 1 / sqrt(2000)
+        np.testing.assert_allclose(mixing @ mixing.T, every, atol=0.1 * np.abs(every).max())
+    assert not np.allclose(some, others, rtol=1e-9)
+
+
+@pytest.mark.parametrize("m", [6000, 40_000])
+@pytest.mark.parametrize("method", ["plugin", "augmented"])
+def test_passes_over_many_rows_are_the_regression_of_few(method, m, monkeypatch):
+    X, y = sample(n=60, m=m, q=1)
+    y = y + 3.0 * np.random.default_rng(5).normal(size=y.shape)
+    found = []
+    for limit in (10**9, 5000):
+        monkeypatch.setattr("stattools.collider.smoothers.ROWS_AS_PRODUCTS", limit)
+        monkeypatch.setattr("stattools.collider.smoothers.MANY_ROWS", 10**9 if limit > 5000 else 30_000)
+        fit = fitting.fit_projected(
+            options(base="ridge", method=method), X[:60], y, X[60:], [constraint([1, 2])], SEED
+        )
+        found.append((fit.predict(X[:100]), fit.correction.unshrunk.left, fit.correction.unshrunk.doubt))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-12)
+
+
+def test_residuals_do_not_enter_where_the_law_of_errors_is_known():
+    X, y = sample(q=1)
+    base = bases.fit_base("ridge", X[:40], y, rng=1)
+    rows, places = X, [constraint([1, 2])]
+    values = np.vstack([base.out_of_sample, base.predict(X[40:])])
+    residuals = base.out_of_sample - y
+    priors = linear_priors(base, X, augmented.plugin_targets(values).weights[0], places, careful=True)
+    plain = augmented.fit_correction("linear", rows, augmented.plugin_targets(values), places, priors=priors)
+    for shift in (residuals, residuals + np.random.default_rng(1).normal(size=residuals.shape)):
+        stacked = augmented.augmented_targets(values, shift)
+        found = augmented.fit_correction("linear", rows, stacked, places, priors=priors)
+        np.testing.assert_array_equal(found.predict(X), plain.predict(X))
 
 
 def test_a_constant_function_has_no_projection():
@@ -186,26 +305,55 @@ def test_a_constant_function_has_no_projection():
 
 # calibration ---------------------------------------------------------------------------------------------------------
 @pytest.mark.slow
-@pytest.mark.parametrize("m", [0, 100])
-def test_the_default_gains_no_less_than_the_criterion_with_a_smaller_spread(m):
+@pytest.mark.parametrize(("base", "m"), [("krr", 0), ("krr", 100), ("ridge", 100)])
+def test_predicted_gains_and_probabilities_are_those_that_are_found(base, m):
+    gains, expected, chances = [], [], []
+    for seed in range(1000, 1300):
+        data = mvn_collider(50, m, 1500, rng=seed)
+        y, rows = data.y[:, None], np.vstack([data.X, data.X_unlabeled])
+        fitted = bases.fit_base(base, data.X, y, rng=seed)
+        plain = fitted.predict(data.X_test)[:, 0]
+        own = []
+        for method in ("augmented", "plugin"):
+            fit = fitting.project_base(
+                fitted, options(method=method, base=base), data.X, y, data.X_unlabeled,
+                [constraint(data.independent)], SEED,
+            )  # fmt: skip
+            values = fit.predict(data.X_test)[:, 0]
+            predicted = gain.predicted_gain(
+                method, fit.correction.predict(rows), fit.correction.noise, np.nan, fit.correction.unshrunk
+            )
+            measured = np.mean((plain - data.y_test) ** 2) - np.mean((values - data.y_test) ** 2)
+            own.append((measured, predicted.net, predicted.probability))
+        gains.append([one[0] for one in own])
+        expected.append([one[1] for one in own])
+        chances.append([one[2] for one in own])
+    gains, expected, chances = np.array(gains), np.array(expected), np.array(chances)
+    wins, chance = (gains > 0).mean(axis=0), chances.mean(axis=0)
+    error = gains.std(axis=0) / np.sqrt(len(gains))
+    assert (np.abs(wins - chance) < 3.0 * np.sqrt(wins * (1.0 - wins) / len(gains))).all()
+    assert (np.abs(gains.mean(axis=0) - expected.mean(axis=0)) < 3.0 * error + 0.1 * expected.mean(axis=0)).all()
+    assert (gains.mean(axis=0) > 2.0 * error).all()
+    assert wins[0] > wins[1] and expected.mean(axis=0)[0] < expected.mean(axis=0)[1]
+
+
+@pytest.mark.slow
+def test_the_posterior_mean_gains_more_than_the_criterion():
     found = []
     for seed in range(1000, 1150):
-        data = mvn_collider(50, m, 5000, rng=seed)
+        data = mvn_collider(50, 100, 1500, rng=seed)
         y = data.y[:, None]
         base = bases.fit_base("krr", data.X, y, rng=seed)
         row = [base.predict(data.X_test)[:, 0]]
-        for penalty in ("auto", "gcv"):
+        for penalty, method in (("auto", "plugin"), ("gcv", "plugin"), ("gcv", "augmented")):
             fit = fitting.project_base(
-                base, options(penalty), data.X, y, data.X_unlabeled, [constraint(data.independent)], SEED
+                base, options(penalty, method), data.X, y, data.X_unlabeled, [constraint(data.independent)], SEED
             )
             row.append(fit.predict(data.X_test)[:, 0])
         found.append([np.mean((values - data.y_test) ** 2) for values in row])
     losses = np.array(found)
     gains = losses[:, [0]] - losses[:, 1:]
-    mean, error = gains.mean(axis=0), gains.std(axis=0) / np.sqrt(len(gains))
-    assert mean[0] > -2.0 * error[0]
-    assert mean[0] > mean[1] - 2.0 * np.std(gains[:, 0] - gains[:, 1]) / np.sqrt(len(gains))
-    assert error[0] < error[1]
-    if m:
-        assert mean[0] > 3.0 * error[0]
-        assert np.mean(gains[:, 0] > 0) > np.mean(gains[:, 1] > 0)
+    for k in (1, 2):
+        difference = gains[:, 0] - gains[:, k]
+        assert difference.mean() > -2.0 * difference.std() / np.sqrt(len(gains))
+    assert gains[:, 0].std() < gains[:, 1].std()

@@ -21,14 +21,14 @@ def losses(m, seeds, **options):
     return np.array(found)
 
 
-@pytest.mark.parametrize("m", [100, 1000])
-def test_the_tuned_default_is_accurate_and_does_no_harm_on_average(m):
-    found = losses(m, 40)
+@pytest.mark.parametrize(("m", "seeds"), [(100, 100), (1000, 40)])
+def test_the_tuned_default_is_accurate_and_does_no_harm_on_average(m, seeds):
+    found = losses(m, seeds)
     base, projected = found.mean(axis=0)
     assert projected <= 0.120
     assert projected <= base + 1e-4
-    # 0.68 and 0.81 of 100 data sets in the table of tuned fits; 40 have a standard error of 0.07
-    assert (found[:, 1] < found[:, 0]).mean() >= 0.55
+    # 0.755 and 0.858 of 1000 data sets in the table of the posterior law
+    assert (found[:, 1] < found[:, 0]).mean() >= 0.75
 
 
 def test_without_unlabelled_rows_nothing_is_lost():

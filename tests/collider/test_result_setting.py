@@ -86,4 +86,5 @@ def test_parts_print_on_one_line_without_their_arrays():
         assert text.startswith(f"{type(part).__name__}(") and text.endswith(")")
     assert "differences=array of shape (40,)" in repr(one.gain) and "n_folds=4" in repr(one.gain)
     assert "columns=('X2', 'X3'), along=array of shape (160, 2)" in repr(one.projection)
-    assert repr(one.predicted) == "PredictedGain(raw=0.09862, noise=0.004, oracle=0.1026, net=0.09862, linear=0.021)"
+    words = "raw=0.09862, noise=0.004, oracle=0.1026, net=0.09862, linear=0.021, probability=NaN"
+    assert repr(one.predicted) == f"PredictedGain({words})"

@@ -55,7 +55,8 @@ def test_the_published_correlations():
 def test_other_numbers_of_spouses_share_the_colliders(n_spouses):
     covariance = simulate.mvn_covariance(n_spouses)
     assert covariance.shape == (4 + n_spouses, 4 + n_spouses)
-    np.testing.assert_array_equal(covariance[:3, -1], simulate.mvn_covariance()[:3, -1])
+    # matrix products of other sizes sum in another order on some processors
+    np.testing.assert_allclose(covariance[:3, -1], simulate.mvn_covariance()[:3, -1], rtol=1e-14)
     assert np.linalg.eigvalsh(covariance)[0] > 0
 
 
