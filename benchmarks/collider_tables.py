@@ -345,7 +345,8 @@ posterior law that the base has of its errors, of which no test response is part
 
 How to read it:
 
-- Probabilities and predicted gains are those that are found.
+- With unlabelled rows probabilities and predicted gains are near those that are found. Without, more is gained than
+  predicted.
 - The posterior mean gains more on average. Where little is known of the correction it does harm nearly as often as it
   helps; the default, which is shrunk until it helps with probability 0.8 but at most by ten times the penalty, does
   so less often."""

@@ -171,7 +171,8 @@ class Projection(Brief):
 
     columns : names of A of each constraint. before, after : (N, q) function values on the rows of the projection,
     without and with the correction; labelled rows are out of sample. penalty : (constraints, q), infinite for no
-    projection. along : (N, d) the constraint columns A of all constraints.
+    projection; where a law of errors is known, on features whose slopes have its variance, `laws` times the one of the
+    posterior mean. along : (N, d) the constraint columns A of all constraints.
     """
 
     method: str
@@ -185,6 +186,12 @@ class Projection(Brief):
     before: FloatArray
     after: FloatArray
     settings: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def laws(self) -> tuple[Any, ...]:
+        """For each constraint with an effect, penalties over those of the posterior mean; None without a law."""
+        penalties = np.atleast_2d(self.penalty)
+        return tuple(one.get("law") for k, one in enumerate(self.settings) if np.isfinite(penalties[k]).any())
 
     @property
     def title(self) -> str:

@@ -29,13 +29,17 @@ class Targets:
     """What is regressed on constraint columns.
 
     rows : (N,) indices of the rows of X that they belong to. values : (N, q). types : (N,) 0 for function values, 1 for
-    residuals. weights : (N, q) inverse variances.
+    residuals. weights : for each constraint, or one for all, (N, q) inverse variances.
     """
 
     rows: IntArray
     values: FloatArray
     types: IntArray
-    weights: FloatArray
+    weights: tuple[FloatArray, ...]
+
+    def weights_of(self, k: int) -> FloatArray:
+        """(N, q) inverse variances around what the columns B of constraint k explain."""
+        return self.weights[k if len(self.weights) > 1 else 0]
 
 
 @dataclass(frozen=True)
@@ -73,18 +77,22 @@ class Correction:
         return np.asarray(np.clip(np.sum(parts, axis=0), self.low, self.high))
 
 
-def plugin_targets(values: FloatArray, given: FloatArray | None = None) -> Targets:
-    """Function values on all rows alone. values : (N, q); given : (N, e) columns B, or None."""
+def plugin_targets(values: FloatArray, given: Sequence[FloatArray | None] = (None,)) -> Targets:
+    """Function values on all rows alone. values : (N, q); given : for each constraint, (N, e) columns B or None."""
     n = len(values)
-    spread = _variances(values, given)
-    weights = np.broadcast_to(1.0 / np.where(spread > 0, spread, 1.0), values.shape)
-    return Targets(np.arange(n), values, np.zeros(n, dtype=np.intp), weights)
+    weights = []
+    for columns in given:
+        spread = _variances(values, columns)
+        weights.append(np.broadcast_to(1.0 / np.where(spread > 0, spread, 1.0), values.shape))
+    return Targets(np.arange(n), values, np.zeros(n, dtype=np.intp), tuple(weights))
 
 
-def augmented_targets(values: FloatArray, residuals: FloatArray, given: FloatArray | None = None) -> Targets:
+def augmented_targets(
+    values: FloatArray, residuals: FloatArray, given: Sequence[FloatArray | None] = (None,)
+) -> Targets:
     """Function values on all rows, and out-of-sample residuals f - Y on the labelled ones, by inverse variances.
 
-    values : (N, q), labelled rows first. residuals : (n, q). given : (N, e) columns B, or None.
+    values : (N, q), labelled rows first. residuals : (n, q). given : for each constraint, (N, e) columns B or None.
 
     Notes
     -----
@@ -94,19 +102,23 @@ def augmented_targets(values: FloatArray, residuals: FloatArray, given: FloatArr
     correction is the posterior mean of what least squares added to the columns A by chance. Weights are inverses of
     variances around a linear regression on B.
     """
-    n, q = residuals.shape
-    size = len(values)
-    spread = _variances(values, given)
-    noise = _variances(residuals, None if given is None else given[:n])
-    noise = np.maximum(noise, SMALLEST_VARIANCE * np.where(spread > 0, spread, 1.0))
-    spread = np.where(spread > 0, spread, noise)
-    weights = np.vstack([np.broadcast_to(1.0 / spread, (size, q)), np.broadcast_to(1.0 / noise, (n, q))])
+    n, size = len(residuals), len(values)
     return Targets(
         rows=np.concatenate([np.arange(size), np.arange(n)]),
         values=np.vstack([values, residuals]),
         types=np.repeat(np.array([0, 1], dtype=np.intp), [size, n]),
-        weights=weights,
+        weights=tuple(_stacked_weights(values, residuals, columns) for columns in given),
     )
+
+
+def _stacked_weights(values: FloatArray, residuals: FloatArray, given: FloatArray | None) -> FloatArray:
+    """(N + n, q) inverse variances of function values and residuals."""
+    n, q = residuals.shape
+    spread = _variances(values, given)
+    noise = _variances(residuals, None if given is None else given[:n])
+    noise = np.maximum(noise, SMALLEST_VARIANCE * np.where(spread > 0, spread, 1.0))
+    spread = np.where(spread > 0, spread, noise)
+    return np.vstack([np.broadcast_to(1.0 / spread, (len(values), q)), np.broadcast_to(1.0 / noise, (n, q))])
 
 
 def _variances(values: FloatArray, given: FloatArray | None) -> FloatArray:
@@ -146,7 +158,7 @@ def fit_correction(
     constraints: Sequence[Any],
     *,
     penalty: str | float = "gcv",
-    priors: Sequence[LinearPrior] = (),
+    priors: Sequence[LinearPrior | None] = (),
     tolerance: float = TOLERANCE,
     keep: bool = False,
     rng: Seed = None,
@@ -163,7 +175,7 @@ def fit_correction(
         With attributes `independent` and `given`, tuples of column indices.
     penalty, rng
         As in `fit_projector`.
-    priors : sequence of LinearPrior
+    priors : sequence of LinearPrior or None
         For each constraint, as in `fit_projector`; empty for none.
     tolerance : float, default 1e-8
         Sweeps end when the correction changes by less, relative to the standard deviation of each target.
@@ -193,7 +205,7 @@ def fit_correction(
             kind,
             np.ascontiguousarray(rows[:, independent]),
             rest,
-            targets.weights,
+            targets.weights_of(k),
             given=np.ascontiguousarray(rows[:, given]) if given else None,
             types=targets.types,
             penalty=penalty,
@@ -210,7 +222,6 @@ def fit_correction(
         goal = max(tolerance, TOLERANCE_OF_FORESTS) if forest else tolerance
         sweeps, change, converged = _backfit(projectors, parts, places, rows, targets.values, limit, goal)
     low, high = _bounds(targets, simple=len(places) == 1 and not places[0][1])
-    unshrunk = Unshrunk.total([p.unshrunk for p in projectors])
     return Correction(
         places,
         tuple(p.compact() for p in projectors),
@@ -219,7 +230,7 @@ def fit_correction(
         converged,
         np.asarray(np.sum([p.degrees_of_freedom for p in projectors], axis=0)),
         np.asarray(np.sum([p.noise for p in projectors], axis=0)),
-        unshrunk.undoubted() if len(places) > 1 else unshrunk,
+        Unshrunk.total([p.unshrunk for p in projectors]),
         np.array([p.penalty for p in projectors]),
         low,
         high,

@@ -60,9 +60,10 @@ class ColliderRegressor(Projecting):
         Fit the base when the graph has no usable constraint, instead of an error.
     penalty : {"auto", "gcv"} or float, default "auto"
         Of the projector's ridge: 0 is least squares, infinity no projection. "auto" makes, for projections on linear
-        functions of A, use of the posterior law that krr, ridge and splines have of their errors: a plug-in correction
-        is a posterior mean, which gains most on average, and an augmented one is shrunk further until it lowers the
-        error with probability 0.8, at most by ten times the penalty. For other projectors, and for other bases, it is
+        functions of A, use of the posterior law that krr, ridge and splines have of their errors. For one constraint a
+        plug-in correction is the posterior mean, which gains most on average, and an augmented one is shrunk further
+        until it lowers the error with probability 0.8, or to ten times the penalty. Several constraints are treated
+        each as if alone. For other projectors, for what "auto" adds by a kernel, and for other bases, it is
         "gcv", generalized cross-validation. With a number the projector "auto" is the linear one, or cell means. In
         "erm" it is the penalty of the conditional means, for which infinity takes unconditional ones.
     test : str or None, default "auto"
@@ -99,8 +100,8 @@ class ColliderRegressor(Projecting):
     that of Y cancels, and enter as further rows with weights that are inverse variances. For least squares on a
     Gaussian design its effective number of rows is n / (1 - R2) + m, with a gain at any m to leading order. It
     resembles prediction-powered and control-variate estimates. Where the base has a posterior law of its errors (see
-    `penalty`), that law takes the place of residuals, which have nothing to add to it; the results have the
-    probability, under that law, that the correction lowers the error.
+    `penalty`), that law takes the place of residuals, which have nothing to add to it. For one constraint and a linear
+    correction the results have the probability, under that law, that it lowers the error.
 
     "erm" is the empirical risk minimiser in the space of the projected kernel, see Notes of
     `stattools.collider.projected.fit_constrained`. Conditional means are estimated from all N rows without responses,

@@ -130,6 +130,12 @@ class ProjectedFit:
         return self.correction is not None and not bool(np.isinf(self.correction.penalty).all())
 
     @property
+    def by_law(self) -> bool:
+        """Whether all that is subtracted follows from a law that the base has of its errors."""
+        laws = [p.settings.get("law") for p in self.correction.projectors] if self.correction is not None else []
+        return bool(laws) and all(laws)
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """What is approximate in the base and in a constrained fit."""
         own = tuple(getattr(self.base, "remarks", ()))
@@ -259,7 +265,8 @@ def project_base(
         targets = targets_of(method, values, residuals, rows, constraints)
         known = options.penalty == "auto" and options.projector in ("auto", "linear")
         careful = method == "augmented"
-        priors = linear_priors(base, rows, targets.weights[0], constraints, careful=careful, rng=seed) if known else ()
+        kind = options.projector
+        priors = linear_priors(base, rows, targets, constraints, careful=careful, kind=kind, rng=seed) if known else ()
         correction = augmented.fit_correction(
             options.projector,
             rows,
@@ -329,8 +336,8 @@ def targets_of(
     method: str, values: FloatArray, residuals: FloatArray, rows: FloatArray, constraints: Sequence[Any]
 ) -> Targets:
     """What the projection of a method regresses on constraint columns."""
-    indices = sorted({index for constraint in constraints for index in constraint.given})
-    given = rows[:, indices] if indices else None
+    given = [rows[:, list(constraint.given)] if constraint.given else None for constraint in constraints]
+    given = given if any(columns is not None for columns in given) else [None]
     if method == "plugin":
         return augmented.plugin_targets(values, given)
     return augmented.augmented_targets(values, residuals, given)

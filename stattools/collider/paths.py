@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -54,9 +54,10 @@ class Unshrunk:
         """Of a sum of estimates that are taken to be independent."""
         return cls(*np.sum([part._arrays() for part in parts], axis=0))
 
-    def undoubted(self) -> Unshrunk:
-        """Without a posterior variance, where parts are not independent."""
-        return replace(self, doubt=np.full_like(self.doubt, np.nan))
+    def of_values(self) -> Unshrunk:
+        """Of an estimate from function values alone, whose noise c has part in, with the noise taken out."""
+        nothing = np.zeros_like(self.noise)
+        return Unshrunk(self.left - self.optimism, self.grown - self.noise, nothing, nothing, self.doubt)
 
     @classmethod
     def gathered(cls, parts: Sequence[tuple[IntArray, Unshrunk]], q: int) -> Unshrunk:
@@ -155,6 +156,23 @@ class Penalised:
         """(q,) penalties that a prior law of the slopes asks for; parameters as in `posterior`, targets : indices."""
         own = prior.penalty[targets]
         return self.careful(rotated, own, variance) if prior.careful else own
+
+    def informed(
+        self,
+        found: Unshrunk,
+        rotated: FloatArray,
+        prior: LinearPrior,
+        targets: IntArray,
+        penalty: FloatArray,
+        variance: FloatArray,
+    ) -> Unshrunk:
+        """What is known of an estimate by a prior law; several constraints each claim all errors, and are not summed.
+
+        found : without the law. Others as in `posterior` and `known`.
+        """
+        if prior.alone:
+            return self.posterior(rotated, prior.penalty[targets], penalty, variance)
+        return found.of_values()
 
     def careful(self, rotated: FloatArray, prior: FloatArray, variance: FloatArray) -> FloatArray:
         """(q,) smallest multiples of penalties for which the estimate probably helps; parameters as in `posterior`.

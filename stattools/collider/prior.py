@@ -9,6 +9,8 @@ import numpy as np
 
 from stattools import _random
 from stattools._typing import FloatArray, Seed
+from stattools.collider.augmented import Targets
+from stattools.collider.features import is_discrete
 from stattools.collider.rows import LinearPrior
 from stattools.collider.smoothers import linear_contrasts
 
@@ -19,31 +21,34 @@ ROWS_KEY = 11
 def linear_priors(
     base: Any,
     X: FloatArray,
-    weights: FloatArray,
+    targets: Targets,
     constraints: Sequence[Any],
     *,
     careful: bool,
+    kind: str = "linear",
     rng: Seed = None,
-) -> tuple[LinearPrior, ...]:
+) -> tuple[LinearPrior | None, ...]:
     """Priors of linear corrections from the size of the errors that are to be corrected.
 
     Parameters
     ----------
     base : FittedBase
     X : (N, p) float64
-    weights : (q,) float64
-        Inverse variances of values of the function.
+    targets : Targets
+        With weights that are inverse variances.
     constraints : sequence
         With attributes `independent` and `given`, tuples of column indices.
     careful : bool
         Shrink corrections that would probably do harm further, see Notes.
+    kind : {"linear", "auto"}, default "linear"
+        Of the projector; "auto" has no linear part for discrete columns.
     rng : Seed
         For the rows over which covariances are averaged, when there are more than 2000.
 
     Returns
     -------
-    tuple of LinearPrior
-        One for each constraint; empty when the base does not know its covariances.
+    tuple of LinearPrior or None
+        One for each constraint; None when the base does not know its covariances, or there is no linear part.
 
     Notes
     -----
@@ -55,6 +60,9 @@ def linear_priors(
     1 / sum of weights on the features Z M (u' C u)^(1/2). Labelled rows have told what they know in C: residuals of
     the base have nothing to add.
 
+    With several constraints each has the law of the errors in its own columns, as if it were alone. Where they share
+    columns, or have correlated ones, their sum is more than a posterior mean.
+
     Several responses share the features, those of the mean of their covariances in units of their weights, and
     have a penalty each that makes the trace right. That is exact for one response, and for several with one penalty.
 
@@ -65,18 +73,23 @@ def linear_priors(
     """
     generator = _random.generator(_random.seed_sequence(rng), ROWS_KEY)
     rows = X if len(X) <= MOST_ROWS else X[np.sort(generator.choice(len(X), MOST_ROWS, replace=False))]
-    found = []
-    for constraint in constraints:
+    found: list[LinearPrior | None] = []
+    for k, constraint in enumerate(constraints):
+        columns = [*constraint.independent, *constraint.given]
+        if kind == "auto" and is_discrete(X[:, columns]):
+            found.append(None)
+            continue
         given = rows[:, list(constraint.given)] if constraint.given else None
         directions, slopes = linear_contrasts(np.ascontiguousarray(rows[:, list(constraint.independent)]), given)
         covariances = base.contrast_covariances(rows, directions)
         if covariances is None or not np.isfinite(covariances).all():
-            return ()
-        relative = covariances * weights[:, None, None]
+            found.append(None)
+            continue
+        relative = covariances * targets.weights_of(k)[0][:, None, None]
         shared = relative.mean(axis=0)
         values, vectors = np.linalg.eigh((shared + shared.T) / 2.0)
         roots = np.sqrt(np.maximum(values, 0.0))
         total, own = np.trace(shared), np.trace(relative, axis1=1, axis2=2)
         penalty = np.divide(total, own * len(X), out=np.full_like(own, np.inf), where=own > 0)
-        found.append(LinearPrior(slopes @ (vectors * roots), penalty, careful))
+        found.append(LinearPrior(slopes @ (vectors * roots), penalty, careful, alone=len(constraints) == 1))
     return tuple(found)

@@ -175,7 +175,8 @@ class Projecting(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: igno
         -------
         (k,) or (k, q) float64
             f - E[f | A, B] + E[f | B] at these rows, with the mean of f kept; conditional expectations by the projector
-            of this estimator, estimated from these rows alone.
+            of this estimator, estimated from these rows alone, with a penalty by generalized cross-validation unless it
+            is a number.
 
         Examples
         --------

@@ -12,6 +12,7 @@ from stattools.results import _format
 from stattools.results.summary import Items, Line, Part
 
 if TYPE_CHECKING:
+    from stattools.collider.assembly import Projection
     from stattools.collider.result import ColliderResult
 
 MOST_REASONS, MOST_VALUES, MOST_COLUMNS = 8, 4, 8
@@ -83,14 +84,25 @@ def projection_words(result: ColliderResult) -> str:
         return "none, predictions are those of the base"
     if not result.projects:
         return f"none, the penalty of the {projection.title} is infinite: predictions are those of the base"
-    by_law = bool(projection.settings) and all(settings.get("law") for settings in projection.settings)
-    words = (METHODS_BY_LAW if by_law else METHODS).get(projection.method, projection.method)
+    words = (METHODS_BY_LAW if by_law(projection) else METHODS).get(projection.method, projection.method)
+    if not by_law(projection) and _partly_by_law(projection):
+        words += ", linear parts by the law of errors that labelled ones leave"
     on = _sides(result.used_constraints) or ", ".join(projection.columns)
     if len(projection.columns) > MOST_COLUMNS:
         on = f"{len(projection.columns)} columns"
     words += f"; projector {projection.projector or 'regression'} on {on}, N = {len(projection.before)} rows"
     absent = _without_effect(result)
     return words + (f"; none for {', '.join(absent)}" if absent else "")
+
+
+def by_law(projection: Projection) -> bool:
+    """Whether all that is subtracted follows from a law that the base has of its errors."""
+    return bool(projection.laws) and all(projection.laws)
+
+
+def _partly_by_law(projection: Projection) -> bool:
+    terms = [term for settings in projection.settings for term in settings.get("terms", (settings,))]
+    return any(term.get("law") for term in terms)
 
 
 def _sides(constraints: Sequence[str]) -> str:

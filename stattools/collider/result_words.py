@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stattools.collider.result_setting import known, reasons, setting, symbols
+from stattools.collider.result_setting import by_law, known, reasons, setting, symbols
 from stattools.results import _format
 from stattools.results.summary import Gap, Items, Line, Part, Table, cut
 
@@ -20,9 +20,10 @@ PREDICTED = {
     "augmented": "derived here for least squares on a Gaussian design, to leading order; approximate for other bases, "
     "and low where a rich projector shrinks the correction",
 }
+SEVERAL = "for several constraints what they take from function values less the noise in it; approximate and mostly low"
 POSTERIOR = (
     "expectation and probability under the posterior law of the errors of the base, its hyper-parameters taken as "
-    "known"
+    "known, and several responses to err together"
 )
 
 
@@ -263,6 +264,11 @@ def _penalties(result: ColliderResult, digits: int) -> list[Part]:
     penalty = np.atleast_2d(projection.penalty)
     used = result.used_constraints
     if len(used) == len(penalty) and not np.isnan(penalty).all():
+        laws = [settings.get("law") for settings in projection.settings]
+        words = "penalties of the projection:"
+        if len(laws) == len(penalty) and all(laws):
+            words = "penalties of the projection, over that of the posterior mean:"
+            penalty = np.where(np.isinf(penalty), penalty, np.array(laws))
         rows = tuple(
             (used[k], str(j + 1), "infinite" if np.isinf(value) else _format.number(value, digits))
             for k, row in enumerate(penalty)
@@ -270,7 +276,7 @@ def _penalties(result: ColliderResult, digits: int) -> list[Part]:
             if known(value)
         )
         shown, more = cut(rows, 20)
-        table = Table("penalties of the projection:", ("constraint", "response", "penalty"), shown, n_left=1)
+        table = Table(words, ("constraint", "response", "penalty"), shown, n_left=1)
         lines += [table, *([Line(more)] if more else [])]
     if projection.sweeps > 1:
         end = "converged" if projection.converged else "not converged"
@@ -297,7 +303,9 @@ def approximations(result: ColliderResult) -> tuple[str, ...]:
             f"times 1/{count} + 1/{result.gain.n_folds - 1} for overlapping training rows (Nadeau and Bengio, 2003)"
         )
     if result.predicted is not None and result.projects and result.projection is not None:
-        how = POSTERIOR if known(result.predicted.probability) else PREDICTED.get(result.projection.method)
+        how = PREDICTED.get(result.projection.method)
+        if by_law(result.projection):
+            how = POSTERIOR if known(result.predicted.probability) else SEVERAL
         texts += [f"predicted gain: {how}"] if how else []
         texts.append("sensitivity: holds the fitted correction fixed, for one violation m at a time")
     if any(known(check.violation) for check in result.checks):

@@ -21,15 +21,27 @@ class LinearPrior:
     """A normal law of slopes, for a linear regression of function values that have equal weights.
 
     mixing : (d, k) combinations of columns whose slopes are independent and of one variance. penalty : (q,) by which
-    the regression is a posterior mean. careful : whether to shrink further, as `Penalised.careful` does.
+    the regression is a posterior mean. careful : whether to shrink further, as `Penalised.careful` does. alone :
+    whether no other constraint has a share in the errors.
     """
 
     mixing: FloatArray
     penalty: FloatArray
     careful: bool
+    alone: bool
+
+    def multiples(self, penalty: FloatArray) -> tuple[float, ...]:
+        """Penalties in units of those of the posterior mean."""
+        finite = np.isfinite(self.penalty)
+        return tuple(np.divide(penalty, self.penalty, out=np.ones(len(penalty)), where=finite).tolist())
 
 
 Penalty = str | float | LinearPrior  # "gcv", a number, or what is known of the slopes
+
+
+def law(penalty: Penalty, chosen: FloatArray) -> tuple[float, ...] | None:
+    """Chosen penalties in units of those of the posterior mean; None where no law of the slopes is known."""
+    return penalty.multiples(chosen) if isinstance(penalty, LinearPrior) else None
 
 
 @dataclass(frozen=True)

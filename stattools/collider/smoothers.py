@@ -26,6 +26,7 @@ from stattools.collider.rows import (
     Penalty,
     Rows,
     joint,
+    law,
     repeated,
     sharing,
 )
@@ -262,9 +263,9 @@ def _fit(
             design, rows, path, weighted, coefficients[:, shared], penalties, roots, rich=cautious
         )
         if isinstance(penalty, LinearPrior):
-            found = path.posterior(path.left.T @ weighted, penalty.penalty[shared], penalties, variance)
+            found = path.informed(found, path.left.T @ weighted, penalty, shared, penalties, variance)
         differences.append((shared, found))
-    settings = {"kind": words, "rows": n, "features": r, "law": isinstance(penalty, LinearPrior)}
+    settings = {"kind": words, "rows": n, "features": r, "law": law(penalty, chosen)}
     used_tuple = tuple(used)
     return Smoother(
         words, rows, design, paths, used_tuple, tuple(parts), coefficients, chosen, freedom, noise,
@@ -385,7 +386,8 @@ class Sum:
     @property
     def settings(self) -> dict[str, Any]:
         settings = [term.settings for term in self.terms]
-        return {"kind": self.kind, "law": settings[0]["law"], "terms": settings}
+        alone = not any(np.isfinite(term.penalty).any() for term in self.terms[1:])
+        return {"kind": self.kind, "law": settings[0]["law"] if alone else None, "terms": settings}
 
     @property
     def degrees_of_freedom(self) -> FloatArray:

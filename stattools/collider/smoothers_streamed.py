@@ -25,6 +25,7 @@ from stattools.collider.rows import (
     Penalty,
     Rows,
     joint,
+    law,
     repeated,
     sharing,
 )
@@ -293,11 +294,11 @@ def fit_streamed(
         criterion[shared] = np.diag(path.gcv(total, scored, penalties))
         noise[shared], found = _errors(path, products[0], total, coefficients[:, shared], penalties, rich=cautious)
         if isinstance(penalty, LinearPrior):
-            found = path.posterior(path.rotated(total.cross), penalty.penalty[shared], penalties, variance)
+            found = path.informed(found, path.rotated(total.cross), penalty, shared, penalties, variance)
         differences.append((shared, found))
     centre, given_centre = first.mean[: first.r], first.mean[first.r : first.r + first.s]
     expansion = Expansion(main, jointly, given if first.s else None, given_centre, regression, centre)
-    settings = {"kind": words, "rows": len(targets), "features": first.r, "law": isinstance(penalty, LinearPrior)}
+    settings = {"kind": words, "rows": len(targets), "features": first.r, "law": law(penalty, chosen)}
     return StreamedSmoother(
         words, rows, expansion, paths, tuple(used), tuple(parts), coefficients, chosen, freedom, noise,
         Unshrunk.gathered(differences, q), criterion, settings,

@@ -194,13 +194,17 @@ def _remark_on_method(fit: ProjectedFit, options: Options, problem: Problem, not
         )
     short = np.flatnonzero(fit.ratios < 1.0)
     if fit.method in ("plugin", "erm") and len(short) and problem.constraints:
-        which = "without a penalty the plug-in" if fit.method == "plugin" else "the constrained fit by an estimated"
+        which = "the plug-in" if fit.method == "plugin" else "the constrained fit by an estimated"
+        which += " projection without its penalty" if fit.by_law else " projection"
         single = len(fit.ratios) == 1
         of = "" if single else f" of response {' and '.join(str(j + 1) for j in short)}"
+        remedy = "Pass more unlabelled rows or method='augmented'"
+        if fit.by_law:
+            remedy = "With it the gain is small; more unlabelled rows make it larger, method='augmented' makes it surer"
         notes.warn(
             f"N (1 - R2) / (n R2){of} = {' and '.join(f'{ratio:.3g}' for ratio in fit.ratios[short])} with N = "
-            f"{len(fit.values)} rows, n = {len(problem.y)}: {which} projection needs a ratio above 1 to gain. Pass "
-            f"more unlabelled rows or method='augmented'{'' if single else ', or fit each response by itself'}",
+            f"{len(fit.values)} rows, n = {len(problem.y)}: {which} needs a ratio above 1 to gain. "
+            f"{remedy}{'' if single else ', or fit each response by itself'}",
             InsufficientUnlabeledWarning,
         )
     correction = fit.correction

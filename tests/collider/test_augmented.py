@@ -85,7 +85,7 @@ def test_augmented_targets_are_stacked_by_inverse_variance():
     np.testing.assert_array_equal(targets.rows, [0, 1, 2, 3, 4, 5, 0, 1, 2])
     np.testing.assert_array_equal(targets.types, [0] * 6 + [1] * 3)
     expected = np.r_[np.full(6, 1 / np.var(np.arange(6.0))), np.full(3, 1 / np.var(residuals))]
-    np.testing.assert_allclose(targets.weights[:, 0], expected, rtol=1e-14)  # rounding
+    np.testing.assert_allclose(targets.weights_of(0)[:, 0], expected, rtol=1e-14)  # rounding
 
 
 def test_the_break_even_ratio_of_a_known_fit():

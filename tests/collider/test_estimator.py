@@ -495,8 +495,10 @@ def test_a_contradicted_constraint():
 
 def test_too_few_rows_for_the_plug_in():
     d = data(50, 10, sigma=0.1)
-    with pytest.warns(InsufficientUnlabeledWarning, match="needs a ratio above 1"):
+    with pytest.warns(InsufficientUnlabeledWarning, match="projection needs a ratio above 1"):
         ridge(method="plugin").fit(d.X, d.y, d.X_unlabeled)
+    with pytest.warns(InsufficientUnlabeledWarning, match="without its penalty needs a ratio above 1"):
+        ridge(method="plugin", projector="linear").fit(d.X, d.y, d.X_unlabeled)
 
 
 def test_unlabelled_rows_of_another_law():

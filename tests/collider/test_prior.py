@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stattools.collider import augmented, bases, fitting, gain
+from stattools.collider import ColliderRegressor, augmented, bases, fitting, gain
 from stattools.collider.features import Scaler
 from stattools.collider.fitting import Options
 from stattools.collider.paths import MULTIPLES, PROBABLY
@@ -173,10 +173,10 @@ def test_least_squares_has_the_closed_form():
     base = bases.fit_features("ridge", (bases.Linear.fit(data.X),), (1.0,), data.X, y, tune="reml", seed=SEED)
     base = base.again(y, 0.0)
     targets = augmented.plugin_targets(base.out_of_sample)
-    (found,) = linear_priors(base, data.X, targets.weights[0], [constraint([1, 2])], careful=False)
+    (found,) = linear_priors(base, data.X, targets, [constraint([1, 2])], careful=False)
     v = np.sum((y - base.predict(data.X)) ** 2) / (60 - 4)
     features = (data.X[:, 1:] - data.X[:, 1:].mean(axis=0)) @ found.mixing
-    np.testing.assert_allclose(features.T @ features, v * targets.weights[0, 0] * np.eye(2), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(features.T @ features, v * targets.weights_of(0)[0] * np.eye(2), rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(found.penalty, 1.0 / 60.0, rtol=1e-12)
 
 
@@ -227,7 +227,7 @@ def test_a_law_that_is_not_finite_is_none():
     base = bases.fit_features("ridge", (bases.Linear(Scaler.fit(X)),), (1.0,), X[:40], y, tune="reml", seed=SEED)
     base = base.again(y, 0.0)
     targets = augmented.plugin_targets(base.predict(X))
-    assert linear_priors(base, X, targets.weights[0], [constraint([2])], careful=False) == ()
+    assert linear_priors(base, X, targets, [constraint([2])], careful=False) == (None,)
 
 
 def test_bases_without_variances_keep_the_criterion():
@@ -253,13 +253,13 @@ def test_other_projectors_keep_the_criterion():
 def test_many_rows_are_represented_by_some():
     X, y = sample(n=60, m=3 * MOST_ROWS, q=1)
     base = bases.fit_base("ridge", X[:60], y, rng=1)
-    weights = augmented.plugin_targets(base.predict(X)).weights[0]
+    targets = augmented.plugin_targets(base.predict(X))
     some, others = (
-        linear_priors(base, X, weights, [constraint([1, 2])], careful=False, rng=seed)[0].mixing for seed in (1, 2)
+        linear_priors(base, X, targets, [constraint([1, 2])], careful=False, rng=seed)[0].mixing for seed in (1, 2)
     )
     z = X[:, 1:] - X[:, 1:].mean(axis=0)
     inverse = np.linalg.inv(z.T @ z)
-    every = weights[0] * inverse @ base.contrast_covariances(X, z)[0] @ inverse
+    every = targets.weights_of(0)[0, 0] * inverse @ base.contrast_covariances(X, z)[0] @ inverse
     for mixing in (some, others):
         # covariances of slopes between samples of 2000 rows differ by the size of 1 / sqrt(2000)
         np.testing.assert_allclose(mixing @ mixing.T, every, atol=0.1 * np.abs(every).max())
@@ -289,12 +289,80 @@ def test_residuals_do_not_enter_where_the_law_of_errors_is_known():
     rows, places = X, [constraint([1, 2])]
     values = np.vstack([base.out_of_sample, base.predict(X[40:])])
     residuals = base.out_of_sample - y
-    priors = linear_priors(base, X, augmented.plugin_targets(values).weights[0], places, careful=True)
+    priors = linear_priors(base, X, augmented.plugin_targets(values), places, careful=True)
     plain = augmented.fit_correction("linear", rows, augmented.plugin_targets(values), places, priors=priors)
     for shift in (residuals, residuals + np.random.default_rng(1).normal(size=residuals.shape)):
         stacked = augmented.augmented_targets(values, shift)
         found = augmented.fit_correction("linear", rows, stacked, places, priors=priors)
         np.testing.assert_array_equal(found.predict(X), plain.predict(X))
+
+
+def test_discrete_columns_have_cells_and_no_law():
+    X, y = sample(n=60, m=60, q=1)
+    X[:, 2] = np.sign(X[:, 2])
+    places = [constraint([2]), constraint([1])]
+    base = bases.fit_base("ridge", X[:60], y, rng=1)
+    found = linear_priors(base, X, augmented.plugin_targets(base.predict(X)), places, careful=False, kind="auto")
+    assert found[0] is None and found[1] is not None
+    fit = fitting.fit_projected(options(base="ridge", projector="auto"), X[:60], y, X[60:], places, SEED)
+    cells, linear = fit.correction.projectors
+    assert cells.settings["law"] is None and len(linear.settings["terms"][0]["law"]) == 1
+
+
+def test_noise_is_that_around_the_columns_of_each_constraint():
+    """Values vary much with column 2, on which only the second constraint conditions."""
+    gains, predicted = [], []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        X = rng.normal(size=(1100, 3))
+        y = 5.0 * X[:40, [2]] + rng.normal(size=(40, 1))
+        places = [constraint([0]), constraint([1], [2])]
+        fit = fitting.fit_projected(options(base="ridge"), X[:40], y, X[40:100], places, SEED)
+        base, values = fit.predict_base(X[100:]), fit.predict(X[100:])
+        truth = 5.0 * X[100:, [2]]
+        gains.append(np.mean((base - truth) ** 2) - np.mean((values - truth) ** 2))
+        correction = fit.correction.predict(X[:100])
+        found = gain.predicted_gain("augmented", correction, fit.correction.noise, np.nan, fit.correction.unshrunk)
+        predicted.append(found.net)
+        assert np.isnan(found.probability)
+    error = np.std(gains) / np.sqrt(30.0)
+    assert np.mean(gains) > 2.0 * error
+    assert abs(np.mean(predicted) - np.mean(gains)) < 4.0 * np.hypot(error, np.std(predicted) / np.sqrt(30.0))
+
+
+def test_the_same_response_twice_is_as_probable_to_gain_as_once():
+    X, y = sample(q=1)
+    found = []
+    for responses in (y, np.hstack([y, 2.0 * y, -y])):
+        model = ColliderRegressor([1, 2], base="ridge", projector="linear", gain=False, test=None, random_state=1)
+        found.append(model.fit(X[:40], responses, X[40:]).results_.predicted.probability)
+    assert found[0] == pytest.approx(found[1], rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("independent", "given", "projector", "says"),
+    [
+        ([2], (), "linear", "posterior mean from function values"),
+        ([[2], [1]], [(), ()], "linear", "posterior mean from function values"),
+        ([2], (), "spline", "residuals of labelled ones"),
+        ([0, 1], (), "auto", "linear parts by the law of errors"),
+    ],
+)
+def test_the_printed_form_says_what_the_correction_rests_on(independent, given, projector, says):
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(300, 3))
+    y = X[:40, 0] + np.sin(2.0 * X[:40, 2]) + 0.8 * rng.normal(size=40)
+    model = ColliderRegressor(
+        independent, given, base="krr", projector=projector, gain=False, test=None, random_state=1
+    ).fit(X[:40], y, X[40:])
+    text = " ".join(str(model.results_.summary()).split())
+    assert says in text
+    assert ("over that of the posterior mean" in text) == (says.startswith("posterior"))
+    several = isinstance(independent[0], list)
+    lawful = says.startswith("posterior")
+    assert ("probability that the correction lowers the error" in text) == (lawful and not several)
+    assert ("under the posterior law of the errors" in text) == (lawful and not several)
+    assert ("for several constraints what they take" in text) == several
 
 
 def test_a_constant_function_has_no_projection():

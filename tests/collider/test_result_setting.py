@@ -54,8 +54,8 @@ def test_the_report_says_that_the_p_value_is_one_sided_and_what_to_go_by(style):
 @pytest.mark.parametrize(
     ("ratio", "r_squared", "words"),
     [
-        (0.5, 0.9, "too few rows for the plug-in projection, which would lose"),
-        (1.9, 0.7, "gains less than half of what an exact one would; the augmented one gains more"),
+        (0.5, 0.9, "too few rows for a plug-in projection without a penalty, which would lose"),
+        (1.9, 0.7, "a plug-in projection without a penalty gains less than half of what an exact one would"),
         (2.5, 0.7, "enough rows for any projection"),
         (np.inf, -0.1, "no better than the mean"),
     ],
