@@ -13,6 +13,8 @@ import numpy as np
 
 from benchmarks.report import Check, Section, Table, seconds, times
 
+STEPS_IN_A_ROUND, MOST_CALLS = 100, 2**16
+
 
 @dataclass(frozen=True)
 class Contestant:
@@ -26,21 +28,48 @@ class Contestant:
     note: str = ""
 
 
-def in_turn(contestants: Mapping[str, Contestant], repetitions: int) -> dict[str, Any]:
-    """Seconds of each contestant, (repetitions,), after one warm-up call each.
+def step_of_clock(changes: int = 5) -> float:
+    """Seconds between two values of the clock: microseconds at most, but 4 ms on some virtual machines."""
+    steps, last = [], time.perf_counter()
+    while len(steps) < changes:
+        now = time.perf_counter()
+        if now > last:
+            steps.append(now - last)
+            last = now
+    return float(np.median(steps))
 
-    The order is reversed in every other round.
+
+def calls_in_a_round(call: Callable[[], Any], step: float) -> int:
+    """How many calls take a hundred steps of the clock or more, found by doubling."""
+    count = 1
+    while count < MOST_CALLS:
+        start = time.perf_counter()
+        for _ in range(count):
+            call()
+        if time.perf_counter() - start >= STEPS_IN_A_ROUND * step:
+            break
+        count *= 2
+    return count
+
+
+def in_turn(contestants: Mapping[str, Contestant], repetitions: int) -> dict[str, Any]:
+    """Seconds of a call of each contestant, (repetitions,), after one warm-up call each.
+
+    The order is reversed in every other round. A round has as many calls as the clock needs.
     """
-    for contestant in contestants.values():
+    step, calls = step_of_clock(), {}
+    for name, contestant in contestants.items():
         contestant.call()
+        calls[name] = calls_in_a_round(contestant.call, step)
     names = list(contestants)
     took: dict[str, list[float]] = {name: [] for name in names}
     for round_ in range(repetitions):
         for name in names if round_ % 2 == 0 else reversed(names):
             gc.collect()
             start = time.perf_counter()
-            contestants[name].call()
-            took[name].append((time.perf_counter() - start) * contestants[name].scale)
+            for _ in range(calls[name]):
+                contestants[name].call()
+            took[name].append((time.perf_counter() - start) / calls[name] * contestants[name].scale)
     return {name: np.array(values) for name, values in took.items()}
 
 
