@@ -194,6 +194,11 @@ class Projection(Brief):
         return tuple(one.get("law") for k, one in enumerate(self.settings) if np.isfinite(penalties[k]).any())
 
     @property
+    def by_law(self) -> bool:
+        """Whether all that is subtracted follows from a law that the base has of its errors."""
+        return bool(self.laws) and all(self.laws)
+
+    @property
     def title(self) -> str:
         """The method in words, such as "augmented projection"."""
         return TITLES.get(self.method, f"{self.method} projection")

@@ -68,8 +68,8 @@ def linear_priors(
 
     A posterior mean lowers the mean squared error most, on average over data sets; but where errors are small beside
     the noise it raises it almost as often as it lowers it. A careful correction is shrunk until, by the posterior law,
-    it lowers the error with probability 0.8, at most by a penalty of 10 times that of the posterior mean. In
-    simulations this costs a fourth of the mean gain.
+    it lowers the error with probability 0.8, at most by a penalty of 10 times that of the posterior mean. In the
+    published simulation with 100 unlabelled rows this costs 30 percent of the mean gain.
     """
     generator = _random.generator(_random.seed_sequence(rng), ROWS_KEY)
     rows = X if len(X) <= MOST_ROWS else X[np.sort(generator.choice(len(X), MOST_ROWS, replace=False))]

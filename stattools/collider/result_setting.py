@@ -84,8 +84,8 @@ def projection_words(result: ColliderResult) -> str:
         return "none, predictions are those of the base"
     if not result.projects:
         return f"none, the penalty of the {projection.title} is infinite: predictions are those of the base"
-    words = (METHODS_BY_LAW if by_law(projection) else METHODS).get(projection.method, projection.method)
-    if not by_law(projection) and _partly_by_law(projection):
+    words = (METHODS_BY_LAW if projection.by_law else METHODS).get(projection.method, projection.method)
+    if not projection.by_law and _partly_by_law(projection):
         words += ", linear parts by the law of errors that labelled ones leave"
     on = _sides(result.used_constraints) or ", ".join(projection.columns)
     if len(projection.columns) > MOST_COLUMNS:
@@ -93,11 +93,6 @@ def projection_words(result: ColliderResult) -> str:
     words += f"; projector {projection.projector or 'regression'} on {on}, N = {len(projection.before)} rows"
     absent = _without_effect(result)
     return words + (f"; none for {', '.join(absent)}" if absent else "")
-
-
-def by_law(projection: Projection) -> bool:
-    """Whether all that is subtracted follows from a law that the base has of its errors."""
-    return bool(projection.laws) and all(projection.laws)
 
 
 def _partly_by_law(projection: Projection) -> bool:

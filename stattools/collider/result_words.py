@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stattools.collider.result_setting import by_law, known, reasons, setting, symbols
+from stattools.collider.result_setting import known, reasons, setting, symbols
 from stattools.results import _format
 from stattools.results.summary import Gap, Items, Line, Part, Table, cut
 
@@ -304,7 +304,7 @@ def approximations(result: ColliderResult) -> tuple[str, ...]:
         )
     if result.predicted is not None and result.projects and result.projection is not None:
         how = PREDICTED.get(result.projection.method)
-        if by_law(result.projection):
+        if result.projection.by_law:
             how = POSTERIOR if known(result.predicted.probability) else SEVERAL
         texts += [f"predicted gain: {how}"] if how else []
         texts.append("sensitivity: holds the fitted correction fixed, for one violation m at a time")

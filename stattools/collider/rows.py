@@ -30,18 +30,16 @@ class LinearPrior:
     careful: bool
     alone: bool
 
-    def multiples(self, penalty: FloatArray) -> tuple[float, ...]:
-        """Penalties in units of those of the posterior mean."""
-        finite = np.isfinite(self.penalty)
-        return tuple(np.divide(penalty, self.penalty, out=np.ones(len(penalty)), where=finite).tolist())
-
 
 Penalty = str | float | LinearPrior  # "gcv", a number, or what is known of the slopes
 
 
 def law(penalty: Penalty, chosen: FloatArray) -> tuple[float, ...] | None:
     """Chosen penalties in units of those of the posterior mean; None where no law of the slopes is known."""
-    return penalty.multiples(chosen) if isinstance(penalty, LinearPrior) else None
+    if not isinstance(penalty, LinearPrior):
+        return None
+    finite = np.isfinite(penalty.penalty)
+    return tuple(np.divide(chosen, penalty.penalty, out=np.ones(len(chosen)), where=finite).tolist())
 
 
 @dataclass(frozen=True)

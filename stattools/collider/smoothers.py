@@ -77,7 +77,7 @@ def _fit_many(kind: str, rows: Rows, targets: FloatArray, penalty: Penalty, seed
     if kind in ("linear", "spline", "cells"):  # scales, knots and levels are those of all rows
         ((words, main, given),) = _feature_maps(kind, rows, seed, penalty)
         return fit_streamed(kind, words, rows, targets, penalty, main, given, jointly=jointly)
-    settings = _feature_maps(kind, fewer, seed, penalty, rank=RANK_OF_MANY)
+    settings = _feature_maps(kind, fewer, seed, rank=RANK_OF_MANY)
     fits = [
         fit_streamed(kind, words, fewer, targets[chosen], penalty, main, given, jointly=jointly)
         for words, main, given in settings
@@ -434,10 +434,9 @@ def linear_contrasts(columns: FloatArray, given: FloatArray | None) -> tuple[Flo
     Returns (N, r) orthonormal directions u, and the (d, r) matrix M for which the values have slopes M u' v.
     """
     rows = Rows(columns, given, np.zeros(len(columns), dtype=np.intp), np.ones((len(columns), 1)))
-    ((_, main, on_given),) = _feature_maps("linear", rows, None)
+    main, on_given = maps.Linear.fit(columns), None if given is None else maps.Linear.fit(given)
     path = Path.of(_design(rows, "linear", main, on_given).values, degrees=1.0)
-    slopes = np.zeros((columns.shape[1], len(path.eigenvalues)))
-    scaler = maps.Scaler.fit(columns)
+    scaler, slopes = main.scaler, np.zeros((columns.shape[1], len(path.eigenvalues)))
     slopes[scaler.kept] = (path.right / np.sqrt(path.eigenvalues * len(columns))[:, None]).T / scaler.scale[:, None]
     return path.left, slopes
 

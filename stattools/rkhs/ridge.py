@@ -482,8 +482,6 @@ def posterior_deviations(
     penalty: FloatArray,
     coordinates: FloatArray,
     lengths: FloatArray,
-    *,
-    totals: FloatArray | float = 1.0,
 ) -> FloatArray:
     """Standard deviations of fitted functions at new points, when coefficients are normal before the data are seen.
 
@@ -495,8 +493,6 @@ def posterior_deviations(
         Of the (centred) features of new points along the eigenvectors.
     lengths : (k,) float64
         Squared lengths of those features.
-    totals : (k,) float64 or float, default 1
-        For linear combinations of function values, whose features are combined alike: the sums of their coefficients.
 
     Returns
     -------
@@ -509,8 +505,7 @@ def posterior_deviations(
     Along an eigenvector the data leave v / (s + penalty), elsewhere v / penalty; the mean of the responses has variance
     v / n and is independent of both. So for features of length |c| the variance is
     v (sum c_j^2 / (s_j + penalty) + (|c|^2 - sum c_j^2) / penalty + 1 / n), without the last term if there is no
-    intercept; v is `RidgePath.noise_variance`. Combinations of values have the last term times the square of their
-    total.
+    intercept; v is `RidgePath.noise_variance`.
 
     Examples
     --------
@@ -527,8 +522,7 @@ def posterior_deviations(
     with np.errstate(divide="ignore"):
         outer = np.where(beyond[:, None] > 0, np.divide(1.0, penalty), 0.0)
     variance = squares @ (1.0 / (path.values[:, None] + penalty))
-    level = np.square(totals) * float(path.intercept) / len(path.responses)
-    variance += np.where(beyond > 0, beyond, 1.0)[:, None] * outer + np.reshape(level, (-1, 1))
+    variance += np.where(beyond > 0, beyond, 1.0)[:, None] * outer + float(path.intercept) / len(path.responses)
     return np.sqrt(variance * path.noise_variance(penalty))
 
 
