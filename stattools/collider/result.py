@@ -154,7 +154,7 @@ class ColliderResult(FitResult):
         >>> import numpy as np
         >>> from stattools.collider import ColliderRegressor
         >>> X = np.random.default_rng(1).normal(size=(30, 2))
-        >>> model = ColliderRegressor([1], base="ridge", gain=False, random_state=1).fit(X, X[:, 0])
+        >>> model = ColliderRegressor([1], base="ridge", gain=False, random_state=1).fit(X, 2.0 * X[:, 0])
         >>> model.results_.tidy()["used"].tolist()
         [True]
         """
@@ -258,7 +258,7 @@ class ColliderResult(FitResult):
         >>> import numpy as np
         >>> from stattools.collider import ColliderRegressor
         >>> X = np.random.default_rng(1).normal(size=(30, 2))
-        >>> model = ColliderRegressor([1], base="ridge", gain=False, random_state=1).fit(X, X[:, 0])
+        >>> model = ColliderRegressor([1], base="ridge", gain=False, random_state=1).fit(X, 2.0 * X[:, 0])
         >>> model.results_.plot(kind="gain")
         Traceback (most recent call last):
         ...

@@ -10,6 +10,7 @@ import numpy as np
 
 from stattools import _random
 from stattools._errors import (
+    AssumptionWarning,
     ConvergenceWarning,
     DegenerateDataWarning,
     InsufficientUnlabeledWarning,
@@ -95,6 +96,7 @@ def run(
         notes.remark(words)
     if not problem.constraints or options.method == "none":
         return fit.compact(), Parts(None, None, None, None, freedom.of(fit, used), checked, None, shift, _tuning(fit))
+    _remark_on_response(used, notes)
     _remark_on_method(fit, options, used, notes)
     held_out = _gain(fit, used, options, examination, notes, seed)
     if examination.gate and fit.projects and held_out is not None and held_out.estimate <= 0:
@@ -184,6 +186,14 @@ def _shift(
         notes=notes,
         rng=_random.child_seed(seed, SHIFT_KEY),
     )
+
+
+def _remark_on_response(problem: Problem, notes: Notes) -> None:
+    varying = problem.y[:, Scaler.varies(problem.y)]
+    inside = [name for j, name in enumerate(problem.names) if (problem.X[:, [j]] == varying).all(axis=0).any()]
+    if inside:
+        words = f"{', '.join(inside)} among the columns of X equals the response; leave it out of X"
+        notes.warn(words, AssumptionWarning)
 
 
 def _remark_on_method(fit: ProjectedFit, options: Options, problem: Problem, notes: Notes) -> None:

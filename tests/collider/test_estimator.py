@@ -501,6 +501,13 @@ def test_too_few_rows_for_the_plug_in():
         ridge(method="plugin", projector="linear").fit(d.X, d.y, d.X_unlabeled)
 
 
+def test_a_response_among_the_columns_is_told_by_its_values():
+    d = data(50, 10)
+    X = table(d.X).assign(copy=d.y)
+    with pytest.warns(AssumptionWarning, match="copy among the columns of X equals the response; leave it out"):
+        ridge(["X2"]).fit(X, d.y)
+
+
 def test_unlabelled_rows_of_another_law():
     d = data(60, 100)
     options = {"base": "ridge", "gain": False, "random_state": 1, "n_resamples": 199}
