@@ -59,7 +59,7 @@ def plot_collider(result: Any, kind: str = "projection", ax: Any = None, **optio
     --------
     >>> from stattools.collider import ColliderRegressor
     >>> X = np.random.default_rng(1).normal(size=(40, 2))
-    >>> model = ColliderRegressor([1], base="ridge", test=None, gain=False, random_state=1).fit(X, X[:, 0])
+    >>> model = ColliderRegressor([1], base="ridge", test=None, gain=False, random_state=1).fit(X, 2.0 * X[:, 0])
     >>> plot_collider(model.results_, "tuning").get_xlabel()
     'penalty'
     """
